@@ -1,0 +1,5 @@
+//! Which units are neighbours.
+
+mod graph;
+
+pub use graph::{Edge, EdgeKind, Graph};

@@ -1,0 +1,51 @@
+//! The only file that names rayon, with a serial twin for builds without the feature `parallel`.
+//!
+//! Work is cut into pieces by the caller, by the size of the input alone, and results come back in piece order: what is
+//! computed never depends on how many threads there are. The caller's pool is used; none is built here.
+
+/// Runs `f` on `0..n` and returns the results in index order.
+pub(crate) fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        (0..n).into_par_iter().with_max_len(1).map(f).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        (0..n).map(f).collect()
+    }
+}
+
+/// Runs `f(index, chunk)` over consecutive chunks of `size` items (the last may be shorter).
+pub(crate) fn for_each_chunk<T: Send>(items: &mut [T], size: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        items.par_chunks_mut(size.max(1)).enumerate().with_max_len(1).for_each(|(i, chunk)| f(i, chunk));
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        items.chunks_mut(size.max(1)).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    }
+}
+
+/// Runs `f(index, item)` on every item, one item a piece of work.
+pub(crate) fn for_each<T: Send>(items: &mut [T], f: impl Fn(usize, &mut T) + Sync + Send) {
+    for_each_chunk(items, 1, |i, chunk| {
+        for item in chunk {
+            f(i, item);
+        }
+    });
+}
+
+/// Runs both and returns both results.
+pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    #[cfg(feature = "parallel")]
+    {
+        rayon::join(a, b)
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        (a(), b())
+    }
+}
