@@ -1,10 +1,20 @@
 //! Splits basic units into `k` contiguous, compact territories balanced on several measures at once.
 
 pub mod adjacency;
+mod control;
+mod error;
 pub mod geometry;
 mod ids;
 mod parallel;
+mod plan;
+mod problem;
+mod solve;
 mod space;
 
+pub use control::{Clock, Control, Effort, Progress, Stopped};
+pub use error::{ProblemError, ProblemErrors};
 pub use ids::{TerritoryId, UnitId};
+pub use plan::Plan;
+pub use problem::{ComponentRule, DEFAULT_TOLERANCE, Measure, Objective, Problem, ProblemSpec, Territory};
+pub use solve::{Solution, SolveOptions, solve};
 pub use space::{EARTH_RADIUS_KM, Locations, Space, squared_distance};

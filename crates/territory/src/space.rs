@@ -72,6 +72,7 @@ pub fn squared_distance(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 /// One location per unit.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Locations {
     space: Space,
     points: Vec<[f64; 3]>,

@@ -2,6 +2,7 @@
 
 /// Why two units are neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum EdgeKind {
@@ -35,6 +36,7 @@ impl EdgeKind {
 
 /// An undirected link between units `a < b`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Edge {
     /// The smaller unit index.
     pub a: u32,
@@ -57,6 +59,8 @@ impl Edge {
 
 /// Adjacency of `len()` units in compressed rows; neighbours of a row ascend. Every link stands in both rows.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "EdgeList", into = "EdgeList"))]
 pub struct Graph {
     offsets: Vec<u32>,
     neighbours: Vec<u32>,
@@ -197,6 +201,28 @@ impl Graph {
     /// Whether `a` and `b` are neighbours.
     pub fn are_adjacent(&self, a: u32, b: u32) -> bool {
         self.neighbours(a).binary_search(&b).is_ok()
+    }
+}
+
+/// The form in which a graph is serialised.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+struct EdgeList {
+    units: usize,
+    edges: Vec<Edge>,
+}
+
+#[cfg(feature = "serde")]
+impl From<EdgeList> for Graph {
+    fn from(list: EdgeList) -> Self {
+        Graph::from_edges(list.units, &list.edges)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Graph> for EdgeList {
+    fn from(graph: Graph) -> Self {
+        EdgeList { units: graph.len(), edges: graph.edges().collect() }
     }
 }
 

@@ -1,0 +1,131 @@
+//! When to stop and whom to tell: effort presets in counted steps, a time limit by the caller's clock, a cancel flag, an observer.
+//!
+//! The library has no clock of its own (there is none on some platforms it builds for): a time limit needs [`Control::clock`].
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long to search, in counted steps scaled to the problem: the same effort and seed give the same plan everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Effort {
+    /// One good pass: construction, repair, balance.
+    Quick,
+    /// The default: an annealed search under territory prices after it.
+    #[default]
+    Standard,
+    /// A long search.
+    Thorough,
+}
+
+impl Effort {
+    /// `quick`, `standard` or `thorough`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Effort::Quick => "quick",
+            Effort::Standard => "standard",
+            Effort::Thorough => "thorough",
+        }
+    }
+}
+
+/// Why a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Stopped {
+    /// Nothing was left that the search knows to improve.
+    Converged,
+    /// The steps of the effort were used up.
+    Steps,
+    /// The time limit struck: the plan may differ from run to run.
+    Time,
+    /// The cancel flag was raised.
+    Cancelled,
+}
+
+impl Stopped {
+    /// `converged`, `steps`, `time` or `cancelled`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stopped::Converged => "converged",
+            Stopped::Steps => "steps",
+            Stopped::Time => "time",
+            Stopped::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// What an observer hears, now and then, from the thread that called the search.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Estimated share of the work that is done, 0 to 1, never falling.
+    pub done: f64,
+    /// What is being done, in a word.
+    pub stage: &'static str,
+}
+
+/// Time since a moment of the caller's choice.
+pub type Clock<'a> = &'a (dyn Fn() -> Duration + Sync);
+
+/// Stop rules and observer of one search. The default never stops early and tells nobody.
+///
+/// ```
+/// use std::{sync::atomic::AtomicBool, time::{Duration, Instant}};
+/// use territory::Control;
+/// let (cancel, begin) = (AtomicBool::new(false), Instant::now());
+/// let clock = || begin.elapsed();
+/// let control = Control::default().cancel(&cancel).time_limit(Duration::from_secs(5), &clock);
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct Control<'a> {
+    cancel: Option<&'a AtomicBool>,
+    clock: Option<Clock<'a>>,
+    limit: Option<Duration>,
+    observer: Option<&'a (dyn Fn(Progress) + Sync)>,
+}
+
+impl<'a> Control<'a> {
+    /// Stops with the best plan so far soon after `flag` becomes true.
+    pub fn cancel(mut self, flag: &'a AtomicBool) -> Self {
+        self.cancel = Some(flag);
+        self
+    }
+
+    /// Stops with the best plan so far once `clock` has gone on by `limit` since this call.
+    pub fn time_limit(mut self, limit: Duration, clock: Clock<'a>) -> Self {
+        self.limit = clock().checked_add(limit);
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Calls `observer` with the progress.
+    pub fn observer(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Why to stop now, if there is a reason to.
+    pub fn stopped(&self) -> Option<Stopped> {
+        if self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return Some(Stopped::Cancelled);
+        }
+        match (self.clock, self.limit) {
+            (Some(clock), Some(limit)) if clock() >= limit => Some(Stopped::Time),
+            _ => None,
+        }
+    }
+
+    /// Tells the observer.
+    pub fn report(&self, done: f64, stage: &'static str) {
+        if let Some(observer) = self.observer {
+            observer(Progress { done: done.clamp(0.0, 1.0), stage });
+        }
+    }
+}
+
+impl std::fmt::Debug for Control<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! What can be wrong with a problem. Every error says what, where, and what to do.
+
+/// One fault of a problem.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProblemError {
+    /// There are no units.
+    #[error("there are no units: give at least one")]
+    NoUnits,
+    /// There is no measure.
+    #[error("no measure is given: name at least one to balance")]
+    NoMeasures,
+    /// k is zero.
+    #[error("0 territories are asked for: ask for at least 1")]
+    NoTerritories,
+    /// More territories than units.
+    #[error("{territories} territories are asked for, but there are only {units} units: ask for at most {units}")]
+    MoreTerritoriesThanUnits {
+        /// Territories asked for.
+        territories: usize,
+        /// Units there are.
+        units: usize,
+    },
+    /// A column or the graph has another length than the locations.
+    #[error("{what} has {found} rows, but there are {expected} units: give one row per unit")]
+    Length {
+        /// Which column.
+        what: String,
+        /// Its rows.
+        found: usize,
+        /// Number of units.
+        expected: usize,
+    },
+    /// A location is not a finite number.
+    #[error("unit {unit} has a location that is not finite: check its coordinates")]
+    Location {
+        /// The unit's name.
+        unit: String,
+    },
+    /// A measure is negative, infinite or not a number.
+    #[error("measure {measure:?} is {value} on unit {unit}: it must be a finite number ≥ 0")]
+    MeasureValue {
+        /// The measure.
+        measure: String,
+        /// The unit's name.
+        unit: String,
+        /// Its value.
+        value: f64,
+    },
+    /// A measure adds up to zero or to infinity.
+    #[error("measure {measure:?} adds up to {total} over all units: it cannot be balanced, leave it out or correct it")]
+    MeasureTotal {
+        /// The measure.
+        measure: String,
+        /// Its sum.
+        total: f64,
+    },
+    /// Two measures, territories or units have the same name.
+    #[error("{what} {name:?} is given twice: names must differ")]
+    DuplicateName {
+        /// `measure`, `territory` or `unit`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A tolerance is negative, infinite or not a number.
+    #[error("the tolerance of measure {measure:?} is {value}: it must be a finite number ≥ 0, 0.05 means ±5 %")]
+    Tolerance {
+        /// The measure.
+        measure: String,
+        /// The tolerance.
+        value: f64,
+    },
+    /// A bound is not a number, or the lower one is above the upper one.
+    #[error(
+        "measure {measure:?} has no value between its minimum {lower} and its maximum {upper} in territory {territory:?}: widen them or the tolerance"
+    )]
+    EmptyBounds {
+        /// The measure.
+        measure: String,
+        /// The territory.
+        territory: String,
+        /// Larger of minimum and target × (1 − tolerance).
+        lower: f64,
+        /// Smaller of maximum and target × (1 + tolerance).
+        upper: f64,
+    },
+    /// A territory's share is zero, negative, infinite or not a number.
+    #[error("territory {territory:?} has the capacity {value}: it must be a finite number > 0")]
+    Capacity {
+        /// The territory.
+        territory: String,
+        /// Its capacity.
+        value: f64,
+    },
+    /// The weight names a measure that there is not.
+    #[error("the compactness weight {name:?} is none of the measures ({known}): name one of them")]
+    UnknownWeight {
+        /// The name.
+        name: String,
+        /// The measures.
+        known: String,
+    },
+    /// An objective weight is negative, infinite or not a number, or all are zero.
+    #[error(
+        "the weight of compactness term {term} is {value}: weights must be finite numbers ≥ 0, one of them positive"
+    )]
+    TermWeight {
+        /// The term.
+        term: &'static str,
+        /// Its weight.
+        value: f64,
+    },
+    /// The graph has several components and they were not declared separate.
+    #[error(
+        "the graph has {components} components (the smallest holds unit {unit}): bridge them, or declare them separate"
+    )]
+    Disconnected {
+        /// Number of components.
+        components: usize,
+        /// A unit of the smallest one.
+        unit: String,
+    },
+    /// Separate components need a territory each.
+    #[error(
+        "{territories} territories cannot cover {components} separate components: ask for at least {components}, or bridge them"
+    )]
+    FewerTerritoriesThanComponents {
+        /// Territories asked for.
+        territories: usize,
+        /// Number of components.
+        components: usize,
+    },
+    /// A given plan has another length, or names a territory that there is not.
+    #[error("the given plan puts unit {unit} into territory {territory}, but there are {territories}: correct it")]
+    PlanTerritory {
+        /// The unit's name.
+        unit: String,
+        /// Index of the territory.
+        territory: u32,
+        /// Number of territories.
+        territories: usize,
+    },
+}
+
+/// All faults found in a problem, never empty.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", join(.0))]
+pub struct ProblemErrors(pub Vec<ProblemError>);
+
+fn join(errors: &[ProblemError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,106 @@
+//! Measures, territories and objective as the caller states them.
+
+/// A non-negative number per unit that is balanced over the territories.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Measure {
+    /// Its name in reports.
+    pub name: String,
+    /// One value per unit, in the measure's own unit.
+    pub values: Vec<f64>,
+    /// Allowed relative deviation from the target, both ways: 0.05 means ±5 %. Infinite where only absolute bounds count.
+    #[cfg_attr(feature = "serde", serde(default = "default_tolerance"))]
+    pub tolerance: f64,
+    /// Least sum a territory may have, in the measure's unit.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub minimum: Option<f64>,
+    /// Largest sum a territory may have, in the measure's unit.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub maximum: Option<f64>,
+}
+
+/// Tolerance of a measure for which none is given.
+pub const DEFAULT_TOLERANCE: f64 = 0.05;
+
+#[cfg(feature = "serde")]
+fn default_tolerance() -> f64 {
+    DEFAULT_TOLERANCE
+}
+
+impl Measure {
+    /// A measure with the default tolerance of ±5 % and no absolute bounds.
+    pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
+        Self { name: name.into(), values, tolerance: DEFAULT_TOLERANCE, minimum: None, maximum: None }
+    }
+
+    /// With another tolerance.
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// With a least sum per territory.
+    pub fn minimum(mut self, minimum: f64) -> Self {
+        self.minimum = Some(minimum);
+        self
+    }
+
+    /// With a largest sum per territory.
+    pub fn maximum(mut self, maximum: f64) -> Self {
+        self.maximum = Some(maximum);
+        self
+    }
+}
+
+/// A territory that is asked for.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Territory {
+    /// Its name in plans and reports.
+    pub name: String,
+    /// Its share relative to the others: targets follow it.
+    #[cfg_attr(feature = "serde", serde(default = "one"))]
+    pub capacity: f64,
+}
+
+#[cfg(feature = "serde")]
+fn one() -> f64 {
+    1.0
+}
+
+/// What is minimised inside the bounds: a mix of compactness terms. Each term is divided by its value in the first complete
+/// plan, so that weights compare terms of different units; a weight of 0 leaves the term out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[non_exhaustive]
+pub struct Objective {
+    /// Moment of inertia about the weighted centroid, Σ w·km².
+    pub inertia: f64,
+    /// Length of the borders between territories, km.
+    pub border: f64,
+    /// Number of links between territories, or the sum of their weights where an edge table gives them.
+    pub cut: f64,
+}
+
+impl Default for Objective {
+    /// Inertia with a little border.
+    fn default() -> Self {
+        Self { inertia: 1.0, border: 0.1, cut: 0.0 }
+    }
+}
+
+impl Objective {
+    /// No term at all, to start a mix from.
+    pub const NONE: Self = Self { inertia: 0.0, border: 0.0, cut: 0.0 };
+
+    /// Moment of inertia alone.
+    pub const INERTIA: Self = Self { inertia: 1.0, ..Self::NONE };
+
+    /// Cut alone.
+    pub const CUT: Self = Self { cut: 1.0, ..Self::NONE };
+
+    /// The terms in use with their weights, in report order.
+    pub fn terms(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        [("inertia", self.inertia), ("border", self.border), ("cut", self.cut)].into_iter().filter(|t| t.1 != 0.0)
+    }
+}

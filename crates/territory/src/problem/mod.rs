@@ -1,0 +1,114 @@
+//! The problem: validated once, immutable afterwards. It can be had only from [`ProblemSpec`] (or its builder methods), so
+//! whoever holds a [`Problem`] may rely on every promise below.
+
+mod measure;
+mod spec;
+
+pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, Territory};
+pub use spec::{ComponentRule, ProblemSpec};
+
+use crate::adjacency::Graph;
+use crate::space::Locations;
+
+/// A validated problem.
+///
+/// Promises: `1 ≤ k ≤ units`; every column has one row per unit; locations are finite; measures are finite and ≥ 0 with a
+/// positive total; every territory has a positive target and `lower ≤ upper` per measure; the graph is connected unless
+/// components are separate, and then `k ≥` their number.
+///
+/// ```
+/// use territory::{Locations, Measure, ProblemSpec, Space, adjacency::{Edge, EdgeKind, Graph}};
+/// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0], [3000.0, 0.0]]);
+/// let edges = [(0, 1), (1, 2), (2, 3)].map(|(a, b)| Edge::new(a, b, EdgeKind::Edge, 0.0));
+/// let problem = ProblemSpec::new(locations, Graph::from_edges(4, &edges), 2)
+///     .measure(Measure::new("calls", vec![3.0, 1.0, 2.0, 2.0]).tolerance(0.1))
+///     .build()?;
+/// assert_eq!(problem.target(0, 0), 4.0);
+/// # Ok::<(), territory::ProblemErrors>(())
+/// ```
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "ProblemSpec", into = "ProblemSpec"))]
+pub struct Problem {
+    spec: ProblemSpec,
+    totals: Vec<f64>,
+    /// Targets and bounds, territory after territory: `[territory * measures + measure]`.
+    targets: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    /// Position of the measure that weights compactness.
+    weight: usize,
+}
+
+impl Problem {
+    /// Number of territories.
+    pub fn k(&self) -> usize {
+        self.spec.territories.len()
+    }
+
+    /// Number of units.
+    pub fn units(&self) -> usize {
+        self.spec.locations.len()
+    }
+
+    /// Where the units are.
+    pub fn locations(&self) -> &Locations {
+        &self.spec.locations
+    }
+
+    /// Which units are neighbours.
+    pub fn graph(&self) -> &Graph {
+        &self.spec.graph
+    }
+
+    /// The measures that are balanced.
+    pub fn measures(&self) -> &[Measure] {
+        &self.spec.measures
+    }
+
+    /// The territories that are asked for.
+    pub fn territories(&self) -> &[Territory] {
+        &self.spec.territories
+    }
+
+    /// Sum of a measure over all units.
+    pub fn total(&self, measure: usize) -> f64 {
+        self.totals[measure]
+    }
+
+    /// Wanted sum of a measure in a territory: total × capacity / Σ capacities.
+    pub fn target(&self, territory: usize, measure: usize) -> f64 {
+        self.targets[territory * self.spec.measures.len() + measure]
+    }
+
+    /// Least and largest allowed sum of a measure in a territory: tolerance and absolute bounds together.
+    pub fn bounds(&self, territory: usize, measure: usize) -> (f64, f64) {
+        let at = territory * self.spec.measures.len() + measure;
+        (self.lower[at], self.upper[at])
+    }
+
+    /// Position of the measure that weights compactness.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// What is minimised inside the bounds.
+    pub fn objective(&self) -> &Objective {
+        &self.spec.objective
+    }
+
+    /// What holds for components of the graph.
+    pub fn components(&self) -> ComponentRule {
+        self.spec.components
+    }
+
+    /// Name of a unit: the given one, else its index.
+    pub fn unit_name(&self, unit: usize) -> String {
+        self.spec.unit_name(unit)
+    }
+
+    /// The specification this problem was made from.
+    pub fn spec(&self) -> &ProblemSpec {
+        &self.spec
+    }
+}

@@ -1,0 +1,261 @@
+//! The specification of a problem, and its validation: all faults at once.
+
+use super::{Measure, Objective, Problem, Territory};
+use crate::adjacency::{Graph, components};
+use crate::error::{ProblemError, ProblemErrors};
+use crate::space::Locations;
+use std::collections::BTreeSet;
+
+/// What holds for components of the graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum ComponentRule {
+    /// The graph must be connected: bridge its islands before.
+    #[default]
+    Connected,
+    /// No territory spans components; there must be as many territories as components at least.
+    Separate,
+}
+
+/// What a problem is made of. Fields are public: fill them in, then [`ProblemSpec::build`].
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct ProblemSpec {
+    /// One location per unit; their number is the number of units.
+    pub locations: Locations,
+    /// Which units are neighbours.
+    pub graph: Graph,
+    /// Names of units in messages; empty: their indices.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unit_names: Vec<String>,
+    /// What is balanced; at least one.
+    pub measures: Vec<Measure>,
+    /// The territories asked for; their number is k.
+    pub territories: Vec<Territory>,
+    /// Name of the measure that weights compactness; none: the first.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub weight: Option<String>,
+    /// What is minimised inside the bounds.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub objective: Objective,
+    /// What holds for components of the graph.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub components: ComponentRule,
+}
+
+impl ProblemSpec {
+    /// A problem of `k` equal territories named `"1"` to `"k"`, without measures yet.
+    pub fn new(locations: Locations, graph: Graph, k: usize) -> Self {
+        let territories = (1..=k).map(|t| Territory { name: t.to_string(), capacity: 1.0 }).collect();
+        Self { locations, graph, territories, ..Self::default() }
+    }
+
+    /// Adds a measure.
+    pub fn measure(mut self, measure: Measure) -> Self {
+        self.measures.push(measure);
+        self
+    }
+
+    /// Names the territories and gives them capacities; their number becomes k.
+    pub fn territories(mut self, territories: Vec<Territory>) -> Self {
+        self.territories = territories;
+        self
+    }
+
+    /// Names the units, in unit order.
+    pub fn unit_names(mut self, names: Vec<String>) -> Self {
+        self.unit_names = names;
+        self
+    }
+
+    /// Weights compactness by the measure of this name.
+    pub fn weight(mut self, name: impl Into<String>) -> Self {
+        self.weight = Some(name.into());
+        self
+    }
+
+    /// Sets what is minimised inside the bounds.
+    pub fn objective(mut self, objective: Objective) -> Self {
+        self.objective = objective;
+        self
+    }
+
+    /// Says what holds for components of the graph.
+    pub fn components(mut self, components: ComponentRule) -> Self {
+        self.components = components;
+        self
+    }
+
+    /// Name of a unit: the given one, else its index.
+    pub(crate) fn unit_name(&self, unit: usize) -> String {
+        self.unit_names.get(unit).cloned().unwrap_or_else(|| unit.to_string())
+    }
+
+    /// Validates everything.
+    ///
+    /// # Errors
+    /// All faults found, each naming what is wrong, where, and what to do.
+    pub fn build(self) -> Result<Problem, ProblemErrors> {
+        let mut errors = Vec::new();
+        self.check_units(&mut errors);
+        self.check_measures(&mut errors);
+        self.check_territories(&mut errors);
+        let weight = match &self.weight {
+            None => 0,
+            Some(name) => self.measures.iter().position(|m| m.name == *name).unwrap_or_else(|| {
+                let known = self.measures.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
+                errors.push(ProblemError::UnknownWeight { name: name.clone(), known });
+                0
+            }),
+        };
+        self.check_objective(&mut errors);
+        if errors.is_empty() {
+            self.check_components(&mut errors);
+        }
+        let totals: Vec<f64> = self.measures.iter().map(|m| m.values.iter().sum()).collect();
+        let mut problem = Problem { totals, targets: vec![], lower: vec![], upper: vec![], weight, spec: self };
+        if errors.is_empty() {
+            problem.set_bounds(&mut errors);
+        }
+        if errors.is_empty() { Ok(problem) } else { Err(ProblemErrors(errors)) }
+    }
+
+    fn check_units(&self, errors: &mut Vec<ProblemError>) {
+        let units = self.locations.len();
+        if units == 0 {
+            errors.push(ProblemError::NoUnits);
+        }
+        let mut length = |what: String, found: usize| {
+            if found != units {
+                errors.push(ProblemError::Length { what, found, expected: units });
+            }
+        };
+        length("the graph".into(), self.graph.len());
+        for m in &self.measures {
+            length(format!("measure {:?}", m.name), m.values.len());
+        }
+        if !self.unit_names.is_empty() {
+            length("the list of unit names".into(), self.unit_names.len());
+        }
+        for (unit, p) in self.locations.points().iter().enumerate() {
+            if p.iter().any(|c| !c.is_finite()) {
+                errors.push(ProblemError::Location { unit: self.unit_name(unit) });
+            }
+        }
+        duplicates("unit", self.unit_names.iter().map(String::as_str), errors);
+    }
+
+    fn check_measures(&self, errors: &mut Vec<ProblemError>) {
+        if self.measures.is_empty() {
+            errors.push(ProblemError::NoMeasures);
+        }
+        duplicates("measure", self.measures.iter().map(|m| m.name.as_str()), errors);
+        for m in &self.measures {
+            let name = || m.name.clone();
+            if m.tolerance.is_nan() || m.tolerance < 0.0 {
+                errors.push(ProblemError::Tolerance { measure: name(), value: m.tolerance });
+            }
+            let mut valid = true;
+            for (unit, &value) in m.values.iter().enumerate() {
+                if !value.is_finite() || value < 0.0 {
+                    valid = false;
+                    errors.push(ProblemError::MeasureValue { measure: name(), unit: self.unit_name(unit), value });
+                }
+            }
+            let total: f64 = m.values.iter().sum();
+            if valid && !m.values.is_empty() && !(total > 0.0 && total.is_finite()) {
+                errors.push(ProblemError::MeasureTotal { measure: name(), total });
+            }
+        }
+    }
+
+    fn check_territories(&self, errors: &mut Vec<ProblemError>) {
+        let (territories, units) = (self.territories.len(), self.locations.len());
+        if territories == 0 {
+            errors.push(ProblemError::NoTerritories);
+        } else if territories > units && units > 0 {
+            errors.push(ProblemError::MoreTerritoriesThanUnits { territories, units });
+        }
+        duplicates("territory", self.territories.iter().map(|t| t.name.as_str()), errors);
+        for t in &self.territories {
+            if !(t.capacity.is_finite() && t.capacity > 0.0) {
+                errors.push(ProblemError::Capacity { territory: t.name.clone(), value: t.capacity });
+            }
+        }
+    }
+
+    fn check_objective(&self, errors: &mut Vec<ProblemError>) {
+        let mut sum = 0.0;
+        for (term, value) in self.objective.terms() {
+            if !value.is_finite() || value < 0.0 {
+                errors.push(ProblemError::TermWeight { term, value });
+            }
+            sum += value;
+        }
+        if sum == 0.0 {
+            errors.push(ProblemError::TermWeight { term: "inertia", value: 0.0 });
+        }
+    }
+
+    fn check_components(&self, errors: &mut Vec<ProblemError>) {
+        let found = components(&self.graph);
+        let count = found.sizes.len();
+        if self.components == ComponentRule::Separate {
+            if self.territories.len() < count {
+                let territories = self.territories.len();
+                errors.push(ProblemError::FewerTerritoriesThanComponents { territories, components: count });
+            }
+        } else if count > 1 {
+            let smallest = (0..count).min_by_key(|&c| (found.sizes[c], c)).unwrap_or(0) as u32;
+            let unit = found.component_of.iter().position(|&c| c == smallest).unwrap_or(0);
+            errors.push(ProblemError::Disconnected { components: count, unit: self.unit_name(unit) });
+        }
+    }
+}
+
+impl Problem {
+    fn set_bounds(&mut self, errors: &mut Vec<ProblemError>) {
+        let capacities: f64 = self.spec.territories.iter().map(|t| t.capacity).sum();
+        for t in &self.spec.territories {
+            for (m, &total) in self.spec.measures.iter().zip(&self.totals) {
+                let target = total * t.capacity / capacities;
+                let spread = if m.tolerance.is_finite() { target * m.tolerance } else { f64::INFINITY };
+                let lower = (target - spread).max(m.minimum.unwrap_or(0.0)).max(0.0);
+                let upper = (target + spread).min(m.maximum.unwrap_or(f64::INFINITY));
+                let nan = m.minimum.is_some_and(f64::is_nan) || m.maximum.is_some_and(f64::is_nan);
+                if nan || lower > upper {
+                    let (measure, territory) = (m.name.clone(), t.name.clone());
+                    errors.push(ProblemError::EmptyBounds { measure, territory, lower, upper });
+                }
+                self.targets.push(target);
+                self.lower.push(lower);
+                self.upper.push(upper);
+            }
+        }
+    }
+}
+
+fn duplicates<'a>(what: &'static str, names: impl Iterator<Item = &'a str>, errors: &mut Vec<ProblemError>) {
+    let mut seen = BTreeSet::new();
+    let mut twice = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) && twice.insert(name) {
+            errors.push(ProblemError::DuplicateName { what, name: name.to_owned() });
+        }
+    }
+}
+
+impl TryFrom<ProblemSpec> for Problem {
+    type Error = ProblemErrors;
+
+    fn try_from(spec: ProblemSpec) -> Result<Self, ProblemErrors> {
+        spec.build()
+    }
+}
+
+impl From<Problem> for ProblemSpec {
+    fn from(problem: Problem) -> Self {
+        problem.spec
+    }
+}
