@@ -8,8 +8,10 @@ mod ids;
 mod parallel;
 mod plan;
 mod problem;
+pub mod search;
 mod solve;
 mod space;
+pub mod terms;
 
 pub use control::{Clock, Control, Effort, Progress, Stopped};
 pub use error::{ProblemError, ProblemErrors};

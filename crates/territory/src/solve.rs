@@ -31,8 +31,7 @@ pub struct Solution {
 /// # Errors
 /// Rules that contradict each other, all of them named.
 pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> Result<Solution, ProblemErrors> {
-    let _ = (options, control);
-    // Replaced by the search.
-    let assignment = (0..problem.units()).map(|u| (u * problem.k() / problem.units()) as u32).collect();
-    Ok(Solution { assignment, stopped: Stopped::Steps })
+    let (assignment, stopped) = crate::search::run(problem, options, control);
+    control.report(1.0, "done");
+    Ok(Solution { assignment, stopped })
 }

@@ -1,0 +1,239 @@
+//! The annealed search: border units move to neighbouring territories under an energy of compactness, imbalance and prices.
+//!
+//! One proposal: a random border unit and a random neighbouring territory; where the unit alone would cut its territory, the
+//! pockets it holds go along (a bundle); where units are coarse, a unit of the other territory comes back (a swap). The
+//! energy is asked first, contiguity only for what would be accepted (Kirkpatrick, Gelatt & Vecchi 1983,
+//! doi:10.1126/science.220.4598.671).
+
+use super::balance::{Balance, Bundle};
+use super::guard::{Guard, Leaving};
+use super::random::{Exponential, Random};
+use super::state::State;
+use crate::control::Control;
+
+/// How to anneal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Schedule {
+    /// Proposals.
+    pub steps: u64,
+    /// Temperature at the start, in energy; it falls linearly to 0.
+    pub temperature: f64,
+    /// Penalty weight at the start and after four fifths of the steps, rising geometrically between.
+    pub lambda: (f64, f64),
+    /// Share of the way to the bounds in which sums are free at the start and at the end.
+    pub calm: (f64, f64),
+    /// Number of price updates; every fourth is a solve over the territory graph.
+    pub price_updates: u64,
+    /// Share of proposals that are swaps.
+    pub swaps: f64,
+    /// Most units that move together.
+    pub bundle: usize,
+}
+
+/// Steps a walk of the contiguity check may take.
+pub(crate) const WALK_CAP: usize = 256;
+const PRICE_RATE: f64 = 0.01;
+const FLOW_RATE: f64 = 6.0;
+
+/// Scratch of a search, reusable over instances.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    /// Of the contiguity check.
+    pub guard: Guard,
+    pub(crate) bundle: Bundle,
+    pub(crate) back: Bundle,
+    exponential: Exponential,
+}
+
+impl Scratch {
+    /// For instances of up to `units` units.
+    pub fn new(units: usize) -> Self {
+        Self { guard: Guard::new(units), ..Self::default() }
+    }
+}
+
+/// Anneals `state`; tells the observer from `progress.0` to `progress.1`. Returns false when stopped from outside.
+pub fn anneal(
+    state: &mut State<'_>,
+    balance: &mut Balance,
+    schedule: &Schedule,
+    random: &mut Random,
+    scratch: &mut Scratch,
+    control: &Control<'_>,
+    progress: (f64, f64),
+) -> bool {
+    let interval = (schedule.steps / schedule.price_updates.max(100)).max(1);
+    let mut update = 0u64;
+    let mut temperature = schedule.temperature;
+    for step in 0..schedule.steps {
+        if step % interval == 0 {
+            let share = step as f64 / schedule.steps as f64;
+            temperature = schedule.temperature * (1.0 - share);
+            let ramp = (share / 0.8).min(1.0);
+            balance.set_lambda(schedule.lambda.0 * (schedule.lambda.1 / schedule.lambda.0).powf(ramp));
+            balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
+            if schedule.price_updates > 0 && step > 0 {
+                update += 1;
+                balance.raise(state, PRICE_RATE);
+                if update % 4 == 0 {
+                    balance.raise_by_flow(state, FLOW_RATE);
+                }
+            }
+            if update % 64 == 0 {
+                state.recompute();
+            }
+            if control.stopped().is_some() {
+                return false;
+            }
+            control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
+        }
+        if state.border().is_empty() {
+            break;
+        }
+        propose(state, balance, schedule, temperature, random, scratch);
+    }
+    state.recompute();
+    true
+}
+
+#[inline]
+fn propose(
+    state: &mut State<'_>,
+    balance: &Balance,
+    schedule: &Schedule,
+    temperature: f64,
+    random: &mut Random,
+    scratch: &mut Scratch,
+) -> bool {
+    let instance = state.instance;
+    let unit = state.border()[random.below(state.border().len())];
+    let from = state.part(unit);
+    let Some(to) = other_territory(state, unit, from, random) else { return false };
+    let threshold = temperature * scratch.exponential.sample(random);
+    if schedule.swaps > 0.0 && random.unit() < schedule.swaps {
+        return swap(state, balance, unit, to, threshold, random, scratch);
+    }
+    let change = single_change(state, balance, unit, from, to);
+    // A bundle may pay where the unit alone does not, but seldom: far from it is not looked at.
+    if change > threshold && (schedule.bundle == 0 || change > 8.0 * threshold) {
+        return false;
+    }
+    match scratch.guard.leaving(state, unit, WALK_CAP) {
+        Leaving::Whole if change <= threshold => {
+            state.apply(unit, to);
+            true
+        }
+        Leaving::Pockets if scratch.guard.pockets().len() < schedule.bundle => {
+            let pockets = scratch.guard.pockets().iter().copied();
+            scratch.bundle.set(instance, pockets.chain([unit]));
+            if scratch.bundle.units.len() as u32 >= state.size(from) {
+                return false;
+            }
+            let Scratch { bundle, .. } = scratch;
+            let mut change =
+                state.inertia_change(&bundle.mass, from, to) + balance.change(state, &bundle.loads, from, to);
+            for &u in &bundle.units {
+                change += state.link_change(u, from, to);
+            }
+            change += inner_links(state, &bundle.units);
+            if change > threshold {
+                return false;
+            }
+            for &u in &bundle.units {
+                state.apply(u, to);
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A territory that `unit` touches, by a random neighbour.
+#[inline]
+fn other_territory(state: &State<'_>, unit: u32, from: u32, random: &mut Random) -> Option<u32> {
+    let neighbours = state.instance.neighbours(unit);
+    let start = random.below(neighbours.len());
+    let (head, tail) = neighbours.split_at(start);
+    tail.iter().chain(head).map(|&v| state.part(v)).find(|&part| part != from)
+}
+
+#[inline]
+pub(crate) fn single_change(state: &State<'_>, balance: &Balance, unit: u32, from: u32, to: u32) -> f64 {
+    let instance = state.instance;
+    balance.change(state, instance.loads_of(unit), from, to)
+        + state.inertia_change(&instance.masses[unit as usize], from, to)
+        + state.link_change(unit, from, to)
+}
+
+/// Links between units that move together were counted as cut by each of their moves alone: taken back here.
+pub(crate) fn inner_links(state: &State<'_>, units: &[u32]) -> f64 {
+    let instance = state.instance;
+    let mut inner = 0.0;
+    for (i, &u) in units.iter().enumerate() {
+        let range = instance.offsets[u as usize] as usize..instance.offsets[u as usize + 1] as usize;
+        for link in range {
+            if units[..i].contains(&instance.links[link]) {
+                inner += state.scales.cut * instance.weights.get(link).map_or(1.0, |&w| f64::from(w));
+                inner += state.scales.border * instance.borders.get(link).map_or(0.0, |&b| f64::from(b));
+            }
+        }
+    }
+    -2.0 * inner
+}
+
+/// `unit` goes to `to`, a border unit of `to` that touches its territory comes back.
+fn swap(
+    state: &mut State<'_>,
+    balance: &Balance,
+    unit: u32,
+    to: u32,
+    threshold: f64,
+    random: &mut Random,
+    scratch: &mut Scratch,
+) -> bool {
+    let instance = state.instance;
+    let from = state.part(unit);
+    // The partner: a random neighbour in `to` of a random neighbour, so that both lie at the same border.
+    let mut partner = None;
+    let mut at = unit;
+    for _ in 0..8 {
+        let neighbours = instance.neighbours(at);
+        let next = neighbours[random.below(neighbours.len())];
+        let touches = |v: u32| instance.neighbours(v).iter().any(|&w| w != unit && state.part(w) == from);
+        if state.part(next) == to && state.is_border(next) && touches(next) {
+            partner = Some(next);
+            if random.below(2) == 0 {
+                break;
+            }
+        }
+        let part = state.part(next);
+        if part == from || part == to {
+            at = next;
+        }
+    }
+    let Some(partner) = partner else { return false };
+    let (a, b) = (instance.masses[unit as usize], instance.masses[partner as usize]);
+    let loads = &mut scratch.bundle.loads;
+    loads.clear();
+    loads.extend(instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(x, y)| x - y));
+    let imbalance = balance.change(state, loads, from, to);
+    // Reject on the cheap part before anything is moved: centres hold still in the estimate.
+    let estimate = imbalance + state.inertia_change(&a, from, to) + state.inertia_change(&b, to, from);
+    if estimate > threshold + 2.0 * state.scales.cut {
+        return false;
+    }
+    if scratch.guard.leaving(state, unit, WALK_CAP) != Leaving::Whole {
+        return false;
+    }
+    let first = state.inertia_change(&a, from, to) + state.link_change(unit, from, to);
+    state.apply(unit, to);
+    let second = state.inertia_change(&b, to, from) + state.link_change(partner, to, from);
+    let accepted =
+        imbalance + first + second <= threshold && scratch.guard.leaving(state, partner, WALK_CAP) == Leaving::Whole;
+    if accepted {
+        state.apply(partner, from);
+    } else {
+        state.apply(unit, from);
+    }
+    accepted
+}

@@ -1,0 +1,246 @@
+//! The energy of imbalance: a squared penalty on deviations and a price per territory and measure.
+//!
+//! With d = (sum − wanted) / target the energy is Σ λⱼ·d² + μₜⱼ·sum/target. The penalty alone cannot carry load across many
+//! territories; prices can: they rise where there is too much, at once over the whole territory graph through a Laplacian
+//! solve (the multiplier method, with Newton's direction of the flow that is missing).
+
+use super::instance::{Instance, Window};
+use super::laplacian::Laplacian;
+use super::state::State;
+use crate::terms::Mass;
+
+/// A tolerance of this size meets the penalty as it is given; wider ones meet a softer one.
+const REFERENCE_TOLERANCE: f64 = 0.005;
+
+/// Penalty and prices.
+#[derive(Clone, Debug)]
+pub struct Balance {
+    /// λ per measure, by its tightest window.
+    stiffness: Vec<f64>,
+    /// Penalty weight as set last.
+    lambda: Vec<f64>,
+    /// μ: `[territory * measures + measure]`.
+    prices: Vec<f64>,
+    /// Range of sums without penalty, beside `prices`.
+    calm: Vec<(f64, f64)>,
+    /// Refuses whatever adds to a violation.
+    hard: bool,
+    potentials: Vec<Vec<f64>>,
+}
+
+impl Balance {
+    /// No prices yet; penalty 1; every sum is pulled to its target.
+    pub fn new(instance: &Instance) -> Self {
+        let (m, k) = (instance.measures, instance.k());
+        let mut stiffness = vec![0.0f64; m];
+        for (i, w) in instance.windows.iter().enumerate() {
+            let tolerance = (w.upper - w.lower) / 2.0 / w.target;
+            let softness = (REFERENCE_TOLERANCE / tolerance.max(REFERENCE_TOLERANCE)).powi(2);
+            stiffness[i % m] = stiffness[i % m].max(softness);
+        }
+        let mut balance = Self {
+            lambda: stiffness.clone(),
+            stiffness,
+            prices: vec![0.0; k * m],
+            calm: Vec::new(),
+            hard: false,
+            potentials: vec![vec![0.0; k]; m],
+        };
+        balance.set_calm(instance, 0.0);
+        balance
+    }
+
+    /// Sets the penalty weight λ for tolerances of [`REFERENCE_TOLERANCE`] and less.
+    pub fn set_lambda(&mut self, lambda: f64) {
+        for (l, s) in self.lambda.iter_mut().zip(&self.stiffness) {
+            *l = lambda * s;
+        }
+    }
+
+    /// Sets where sums are free of penalty. A share of 0 pulls every measure to within the tightest measure's tolerance of
+    /// where it is free: the tightest one to its target, a looser one only to the inner part of its window. A share of 1
+    /// leaves all windows free.
+    pub fn set_calm(&mut self, instance: &Instance, share: f64) {
+        let half = |w: &Window| (w.upper - w.lower) / 2.0 / w.target;
+        // Windows of a single value hold what cannot be otherwise; they say nothing of the rest.
+        let tightest = instance.windows.iter().map(half).filter(|&h| h > 1e-9).fold(f64::INFINITY, f64::min);
+        let tightest = if tightest.is_finite() { tightest } else { 0.0 };
+        let calm = |w: &Window| {
+            if w.upper.is_finite() {
+                let free = (half(w) - (1.0 - share) * tightest).max(0.0) * w.target;
+                (w.target - free, w.target + free)
+            } else {
+                // No upper bound: only what is missing counts, with a little to spare.
+                (if w.lower > 0.0 { w.lower * (1.0 + 1e-3 * (1.0 - share)) } else { f64::NEG_INFINITY }, f64::INFINITY)
+            }
+        };
+        self.calm = instance.windows.iter().map(calm).collect();
+    }
+
+    /// Whether moves that add to a violation are refused, whatever they gain.
+    pub fn set_hard(&mut self, hard: bool) {
+        self.hard = hard;
+    }
+
+    /// Forgets all prices.
+    pub fn clear_prices(&mut self) {
+        self.prices.fill(0.0);
+        self.potentials.iter_mut().for_each(|p| p.fill(0.0));
+    }
+
+    /// Prices, `[territory * measures + measure]`.
+    pub fn prices(&self) -> &[f64] {
+        &self.prices
+    }
+
+    /// Takes prices from a power diagram: km² per load become energy per share of the target.
+    pub fn set_diagram_prices(&mut self, state: &State<'_>, prices: &[f64]) {
+        let instance = state.instance;
+        let mass: f64 = instance.masses.iter().map(|m| m.weight).sum();
+        let load: f64 = (0..instance.len() as u32).map(|u| instance.mean_load(u)).sum();
+        for ((own, price), window) in self.prices.iter_mut().zip(prices).zip(&instance.windows) {
+            *own = state.scales.inertia * mass / load * price * window.target;
+        }
+    }
+
+    /// Takes prices from elsewhere.
+    pub fn set_prices(&mut self, prices: &[f64]) {
+        self.prices.copy_from_slice(prices);
+    }
+
+    #[inline]
+    fn deviation(&self, slot: usize, window: &Window, sum: f64) -> f64 {
+        let (low, high) = self.calm[slot];
+        // No min/max chain: the common case is inside or outside one end.
+        let over = if sum > high {
+            sum - high
+        } else if sum < low {
+            sum - low
+        } else {
+            0.0
+        };
+        over / window.target
+    }
+
+    /// What the energy of imbalance gains when `loads` go from one territory to another.
+    #[inline]
+    pub fn change(&self, state: &State<'_>, loads: &[f64], from: u32, to: u32) -> f64 {
+        let m = loads.len();
+        let mut change = 0.0;
+        if self.hard && adds_violation(state, loads, from, to) {
+            return f64::INFINITY;
+        }
+        for (j, &load) in loads.iter().enumerate() {
+            change += self.change_of(state, from as usize * m + j, j, -load);
+            change += self.change_of(state, to as usize * m + j, j, load);
+        }
+        change
+    }
+
+    #[inline]
+    fn change_of(&self, state: &State<'_>, slot: usize, measure: usize, load: f64) -> f64 {
+        let window = &state.instance.windows[slot];
+        let sum = state.sums_of((slot / state.instance.measures) as u32)[measure];
+        let (before, after) = (self.deviation(slot, window, sum), self.deviation(slot, window, sum + load));
+        self.lambda[measure] * (after * after - before * before) + self.prices[slot] * load / window.target
+    }
+
+    /// Energy of imbalance of the whole plan.
+    pub fn energy(&self, state: &State<'_>) -> f64 {
+        let m = state.instance.measures;
+        let term = |(slot, window): (usize, &Window)| {
+            let sum = state.sums_of((slot / m) as u32)[slot % m];
+            self.lambda[slot % m] * self.deviation(slot, window, sum).powi(2) + self.prices[slot] * sum / window.target
+        };
+        state.instance.windows.iter().enumerate().map(term).sum()
+    }
+
+    /// Raises every price by `rate`·λ·d.
+    pub fn raise(&mut self, state: &State<'_>, rate: f64) {
+        let m = state.instance.measures;
+        for (slot, window) in state.instance.windows.iter().enumerate() {
+            let sum = state.sums_of((slot / m) as u32)[slot % m];
+            self.prices[slot] += rate * self.lambda[slot % m] * self.deviation(slot, window, sum);
+        }
+    }
+
+    /// Raises prices by `rate` times the potentials that carry all deviations over the territory graph.
+    pub fn raise_by_flow(&mut self, state: &State<'_>, rate: f64) {
+        let (m, k) = (state.instance.measures, state.instance.k());
+        let mut graph = Laplacian::new(k, &territory_links(state));
+        for j in 0..m {
+            let deviation = |t: usize| {
+                let window = &state.instance.windows[t * m + j];
+                self.deviation(t * m + j, window, state.sums_of(t as u32)[j])
+            };
+            let surplus: Vec<f64> = (0..k).map(deviation).collect();
+            graph.solve(&surplus, &mut self.potentials[j], 40);
+            for t in 0..k {
+                self.prices[t * m + j] += rate * self.potentials[j][t];
+            }
+        }
+    }
+}
+
+/// Whether the bounds of both territories together are violated more after `loads` have gone from one to the other.
+#[inline]
+fn adds_violation(state: &State<'_>, loads: &[f64], from: u32, to: u32) -> bool {
+    let m = loads.len();
+    let mut more = 0.0;
+    for (j, &load) in loads.iter().enumerate() {
+        for (territory, load) in [(from, -load), (to, load)] {
+            let window = &state.instance.windows[territory as usize * m + j];
+            let sum = state.sums_of(territory)[j];
+            more += window.violation(sum + load) - window.violation(sum);
+        }
+    }
+    more > 1e-12
+}
+
+/// Links of the territory graph, each of conductance 1.
+pub fn territory_links(state: &State<'_>) -> Vec<(u32, u32, f64)> {
+    let mut links = Vec::new();
+    for &u in state.border() {
+        let part = state.part(u);
+        let mut last = part;
+        for &v in state.instance.neighbours(u) {
+            let other = state.part(v);
+            if other > part && other != last {
+                links.push((part, other, 1.0));
+                last = other;
+            }
+        }
+    }
+    links.sort_unstable_by_key(|l| (l.0, l.1));
+    links.dedup_by_key(|l| (l.0, l.1));
+    links
+}
+
+/// Moves a few units at once: what they weigh together.
+#[derive(Clone, Debug, Default)]
+pub struct Bundle {
+    /// The units.
+    pub units: Vec<u32>,
+    /// Their mass at its centroid.
+    pub mass: Mass,
+    /// Their loads.
+    pub loads: Vec<f64>,
+}
+
+impl Bundle {
+    /// Takes up these units.
+    pub fn set(&mut self, instance: &Instance, units: impl Iterator<Item = u32>) {
+        self.units.clear();
+        self.units.extend(units);
+        self.loads.clear();
+        self.loads.resize(instance.measures, 0.0);
+        let mut moments = crate::terms::Moments::default();
+        for &u in &self.units {
+            moments.add(&instance.masses[u as usize]);
+            for (sum, &load) in self.loads.iter_mut().zip(instance.loads_of(u)) {
+                *sum += load;
+            }
+        }
+        self.mass = Mass { at: moments.centroid(), weight: moments.weight };
+    }
+}

@@ -1,0 +1,400 @@
+//! Construction: a balanced power diagram, first on coarse points, then on the units.
+//!
+//! A power diagram gives every point to the centre of least |x − c|² − λ; its cells are convex and, for the weights λ that
+//! balance them, of least inertia among all partitions with those loads (Aurenhammer, Hoffmann & Aronov 1998,
+//! doi:10.1007/PL00009187). The weights are moved by Newton steps: what crosses the border of two cells when their weights
+//! change is measured in a band along it, which makes the Jacobian a Laplacian on the cells. Cells know nothing of the
+//! graph: contiguity comes afterwards.
+//!
+//! Several measures: the mean of all is balanced by λ; of each measure but the last the *tilt*, load of the measure less
+//! the mean load, is brought into its window by a price of its own. The prices are the multipliers of the transport problem
+//! of least inertia with all windows as constraints, so cells stretch towards where what they lack is.
+
+use super::instance::Instance;
+use super::laplacian::Laplacian;
+use super::tree::{Cells, Centres, Load, Points, Tree};
+use crate::space::squared_distance;
+use crate::terms::{Mass, Moments};
+
+/// Points per territory on the coarse level: 16 lose 2–4 % inertia, 100 gain nothing.
+const COARSE: usize = 32;
+const COARSE_STEPS: usize = 60;
+const FINE_STEPS: usize = 6;
+/// Share of the spacing in which a border's conductance is measured, wide at first.
+const BANDS: (f64, f64) = (0.2, 0.05);
+/// Largest shift of a border in one step, as a share of the spacing.
+const TRUST: f64 = 0.25;
+
+/// A power diagram's cells on the units of an instance.
+#[derive(Clone, Debug, Default)]
+pub struct Diagram {
+    /// Cell of every unit. Cells may be empty, and unconnected in the graph.
+    pub parts: Vec<u32>,
+    /// Centres, km relative to the mean location.
+    pub centres: Vec<[f64; 3]>,
+    /// Additive weights, km².
+    pub lambda: Vec<f64>,
+    /// What a load of a measure costs in a cell, km²: `[territory * measures + measure]`. A unit's cost in a cell is its
+    /// mean load times the squared distance to the centre plus its loads times these.
+    pub prices: Vec<f64>,
+}
+
+impl Diagram {
+    /// What a unit costs in a cell per mean load, km²: its power distance, tilts included.
+    pub fn cost(&self, instance: &Instance, unit: u32, cell: usize) -> f64 {
+        let distance = squared_distance(instance.masses[unit as usize].at, self.centres[cell]);
+        let load = instance.mean_load(unit);
+        if load <= 0.0 {
+            return distance - self.lambda[cell];
+        }
+        let prices = &self.prices[cell * instance.measures..][..instance.measures];
+        distance + prices.iter().zip(instance.loads_of(unit)).map(|(p, l)| p * l).sum::<f64>() / load
+    }
+}
+
+/// Balances a power diagram of `instance.k()` cells on all measures.
+pub fn construct(instance: &Instance) -> Diagram {
+    let (n, k) = (instance.len(), instance.k());
+    let units = points_of(instance);
+    // With several measures the mix of single points is noise that would scatter cells: coarse points only.
+    let run = n / (COARSE * k).max(1);
+    let mut balance;
+    if run >= 2 {
+        let coarse = average(&units, run);
+        balance = Balance::new(instance, &coarse);
+        balance.run(&Tree::new(&coarse), COARSE_STEPS, true);
+        let fine = Tree::new(&units);
+        balance.run(&fine, FINE_STEPS, false);
+        balance.diagram(&fine, n)
+    } else {
+        balance = Balance::new(instance, &units);
+        let tree = Tree::new(&units);
+        balance.run(&tree, COARSE_STEPS, true);
+        balance.diagram(&tree, n)
+    }
+}
+
+fn points_of(instance: &Instance) -> Points {
+    let dims = instance.measures - 1;
+    let mut points = Points { loads: Vec::with_capacity(instance.len()), tilts: Vec::new(), dims };
+    for u in 0..instance.len() as u32 {
+        let load = instance.mean_load(u);
+        points.loads.push(Load { mass: instance.masses[u as usize], load });
+        let tilt = |&l: &f64| if load > 0.0 { l / load - 1.0 } else { 0.0 };
+        points.tilts.extend(instance.loads_of(u)[..dims].iter().map(tilt));
+    }
+    points
+}
+
+/// Averages of runs of consecutive points.
+fn average(points: &Points, run: usize) -> Points {
+    let dims = points.dims;
+    let mut coarse = Points { loads: Vec::new(), tilts: Vec::new(), dims };
+    for (i, chunk) in points.loads.chunks(run).enumerate() {
+        let mut moments = Moments::default();
+        chunk.iter().for_each(|p| moments.add(&p.mass));
+        let load: f64 = chunk.iter().map(|p| p.load).sum();
+        coarse.loads.push(Load { mass: Mass { at: moments.centroid(), weight: moments.weight }, load });
+        for d in 0..dims {
+            let at = |p: usize| points.tilts[(i * run + p) * dims + d];
+            let sum: f64 = chunk.iter().enumerate().map(|(p, c)| c.load * at(p)).sum();
+            coarse.tilts.push(if load > 0.0 { sum / load } else { 0.0 });
+        }
+    }
+    coarse
+}
+
+/// A state of the diagram and what it should come to.
+#[derive(Clone, Default)]
+struct Balance {
+    targets: Vec<f64>,
+    /// Largest |Σ load · tilt| of a cell, in loads: one column a tilt.
+    tilt_windows: Vec<Vec<f64>>,
+    centres: Centres,
+    /// Nearest other centre of every one.
+    nearest: Vec<u32>,
+}
+
+impl Balance {
+    fn set_spacings(&mut self) {
+        (self.centres.spacing, self.nearest) = spacings(&self.centres.at);
+    }
+
+    /// Centres are the centroids of runs along the Hilbert curve that carry the targets.
+    fn new(instance: &Instance, points: &Points) -> Self {
+        let (k, m) = (instance.k(), instance.measures);
+        let mut targets: Vec<f64> = (0..k).map(|t| instance.mean_target(t)).collect();
+        // The middles of the bounds need not add up to what there is.
+        let scale = points.loads.iter().map(|p| p.load).sum::<f64>() / targets.iter().sum::<f64>();
+        targets.iter_mut().for_each(|t| *t *= scale);
+        let half = |t: usize, j: usize| {
+            let w = &instance.windows[t * m + j];
+            ((w.upper - w.lower) / 2.0).min(w.target)
+        };
+        // Measure and mean may both be off; half of the room is left to what repair and coarse units cost.
+        let tilt_windows = (0..points.dims).map(|j| (0..k).map(|t| 0.5 * half(t, j)).collect()).collect();
+        let points = &points.loads;
+        let mut sums = vec![Moments::default(); k];
+        let (mut t, mut load, mut end) = (0, 0.0, targets.first().copied().unwrap_or(0.0));
+        for (i, p) in points.iter().enumerate() {
+            // A run ends where half of the next point is over; the last runs keep a point each at least.
+            while t + 1 < k && (load + 0.5 * p.load >= end || points.len() - i <= k - t - 1) && sums[t].weight > 0.0 {
+                t += 1;
+                end += targets[t];
+            }
+            sums[t].add(&p.mass);
+            load += p.load;
+        }
+        let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
+        let at = sums.iter().map(|s| if s.weight > 0.0 { s.centroid() } else { fallback }).collect();
+        let centres =
+            Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
+        let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new() };
+        balance.set_spacings();
+        balance
+    }
+
+    /// How far a cell's tilt is outside its window, signed.
+    fn tilt_excess(&self, cells: &Cells, dim: usize, cell: usize) -> f64 {
+        let (tilt, window) = (cells.tilts[dim][cell], self.tilt_windows[dim][cell]);
+        tilt - tilt.clamp(-window, window)
+    }
+
+    fn error(&self, cells: &Cells) -> f64 {
+        let k = self.targets.len();
+        let load = |j: usize| ((cells.load[j] - self.targets[j]) / self.targets[j]).powi(2);
+        let tilt = |d: usize, j: usize| (self.tilt_excess(cells, d, j) / self.targets[j]).powi(2);
+        (0..k).map(|j| load(j) + (0..cells.tilts.len()).map(|d| tilt(d, j)).sum::<f64>()).sum()
+    }
+    /// `steps` Newton steps; centres drift towards their centroids on the way where `drift` is set.
+    fn run(&mut self, tree: &Tree<'_>, steps: usize, drift: bool) {
+        let k = self.targets.len();
+        if k < 2 {
+            return;
+        }
+        let mut best: (f64, Option<Centres>) = (f64::INFINITY, None);
+        let mut damping = 1.0;
+        // Least error so far; it is let rise a little while centres drift.
+        let mut reference = f64::INFINITY;
+        for step in 0..steps {
+            let progress = step as f64 / steps as f64;
+            let band = if drift { BANDS.0 + (BANDS.1 - BANDS.0) * progress } else { BANDS.1 };
+            let cells = tree.assign(&self.centres, band, &mut []);
+            let error = self.error(&cells);
+            reference = reference.min(error) * 1.02;
+            if error > 1.5 * reference + 0.001 * k as f64 {
+                // The step was too bold: back to the best state, and on in smaller steps.
+                damping *= 0.5;
+                if let Some(good) = &best.1 {
+                    self.centres = good.clone();
+                }
+                continue;
+            }
+            damping = (damping * 1.2f64).min(1.0);
+            // Cells stretched by tilts would drag their centres about: there drift ends early.
+            let drifting = drift && progress < if self.tilt_windows.is_empty() { 0.85 } else { 0.2 };
+            // While centres drift every new state is better placed than the last: it replaces it.
+            if drifting || error < best.0 {
+                best = (error, Some(self.centres.clone()));
+            }
+            if drifting {
+                self.drift(&cells);
+            }
+            self.newton(cells, damping);
+        }
+        let cells = tree.assign(&self.centres, 0.0, &mut []);
+        if self.error(&cells) > best.0
+            && let Some(good) = best.1
+        {
+            self.centres = good;
+        }
+    }
+
+    /// One damped Newton step on the weights and the prices of the tilts, all at once.
+    fn newton(&mut self, mut cells: Cells, damping: f64) {
+        let (k, dims) = (self.targets.len(), cells.tilts.len());
+        let b = dims + 1;
+        let mut missing = vec![0.0; k * b];
+        for j in 0..k {
+            missing[j * b] = self.targets[j] - cells.load[j];
+            for d in 0..dims {
+                missing[j * b + 1 + d] = -self.tilt_excess(&cells, d, j);
+            }
+        }
+        self.reseed_empty(&cells);
+        // A small cell beside a large one may have no point near their border: its nearest centre bounds it all the same.
+        for (i, &j) in (0u32..).zip(&self.nearest) {
+            cells.borders.push((i.min(j), i.max(j), 0.0));
+            cells.border_tilts.resize(cells.border_tilts.len() + dims, 0.0);
+        }
+        cells.borders.retain(|b| b.0 != b.1);
+        // A point moves loads of (1, tilts), and moves by weights of (1, tilts): its conductance is their outer product.
+        let mut graph = Laplacian::with_blocks(k, b, &cells.borders, |at, matrix| {
+            let tilts = &cells.border_tilts[at * dims..][..dims];
+            let value = |a: usize| if a == 0 { 1.0 } else { tilts[a - 1] };
+            for a in 0..b {
+                for c in 0..b {
+                    matrix[a * b + c] += cells.borders[at].2 * value(a) * value(c);
+                }
+            }
+        });
+        let spreads = self.spreads(&cells);
+        // A border at which no point happens to lie still moves loads once the weights change enough.
+        graph.modify(|i, j, matrix| {
+            for a in 0..b {
+                matrix[a * b + a] += FLOOR * spreads[a] * self.even_conductance(i, j);
+            }
+        });
+        let mut delta = vec![0.0; k * b];
+        for _ in 0..8 {
+            graph.solve(&missing, &mut delta, 12 * b);
+            let mut stiffer = false;
+            // The step is bounded where it is too large for its border, not cell by cell.
+            graph.modify(|i, j, matrix| {
+                let shift: f64 = (0..b).map(|a| spreads[a] * (delta[i * b + a] - delta[j * b + a]).powi(2)).sum();
+                let factor = shift.sqrt() / (damping * self.limit(i, j)).max(1e-12);
+                if factor > 1.0 {
+                    stiffer = true;
+                    matrix.iter_mut().for_each(|m| *m *= factor);
+                }
+            });
+            if !stiffer {
+                break;
+            }
+        }
+        for j in 0..k {
+            let step = |a: usize| if delta[j * b + a].is_finite() { 0.8 * damping * delta[j * b + a] } else { 0.0 };
+            self.centres.lambda[j] += step(0);
+            for d in 0..dims {
+                self.centres.tilt_prices[d][j] += step(d + 1);
+            }
+        }
+    }
+
+    /// Mean squares of (1, tilts) over the cells, at least a thousandth.
+    fn spreads(&self, cells: &Cells) -> Vec<f64> {
+        let total: f64 = cells.borders.iter().map(|b| b.2).sum();
+        let dims = cells.tilts.len();
+        let square = |d: usize| {
+            let sum: f64 = cells.borders.iter().enumerate().map(|(at, l)| l.2 * cells.border_tilts[at * dims + d].powi(2)).sum();
+            if total > 0.0 { (sum / total).max(1e-3) } else { 1e-3 }
+        };
+        std::iter::once(1.0).chain((0..dims).map(square)).collect()
+    }
+
+    /// Conductance of the border of two cells of even density, load / (2·D²).
+    fn even_conductance(&self, i: usize, j: usize) -> f64 {
+        let squared = squared_distance(self.centres.at[i], self.centres.at[j]).max(1e-12);
+        self.targets[i].min(self.targets[j]) / (2.0 * squared)
+    }
+
+    /// Largest change of the power margin at a border in one step, km².
+    fn limit(&self, i: usize, j: usize) -> f64 {
+        let distance = squared_distance(self.centres.at[i], self.centres.at[j]).sqrt();
+        TRUST * distance * distance.min(self.centres.spacing[i]).min(self.centres.spacing[j])
+    }
+
+    /// Moves centres a little towards their centroids, with weights corrected so that cells keep their borders on average.
+    fn drift(&mut self, cells: &Cells) {
+        for j in 0..self.targets.len() {
+            let moments = &cells.moments[j];
+            if moments.weight <= 0.0 {
+                continue;
+            }
+            // Only as far as the cell is balanced.
+            let balanced = 1.0 - ((cells.load[j] - self.targets[j]) / self.targets[j]).abs().min(1.0);
+            let centroid = moments.centroid();
+            let gap = squared_distance(centroid, self.centres.at[j]);
+            let length = gap.sqrt();
+            if length <= 0.0 {
+                continue;
+            }
+            let share = (DRIFT * balanced * self.centres.spacing[j] / length).min(1.0);
+            for i in 0..3 {
+                self.centres.at[j][i] += share * (centroid[i] - self.centres.at[j][i]);
+            }
+            self.centres.lambda[j] += (share * share - 2.0 * share) * gap;
+        }
+        self.set_spacings();
+    }
+
+    /// An empty cell starts again beside the heaviest one.
+    fn reseed_empty(&mut self, cells: &Cells) {
+        let empty: Vec<usize> = (0..self.targets.len()).filter(|&j| cells.moments[j].weight <= 0.0).collect();
+        if empty.is_empty() {
+            return;
+        }
+        let mut heavy: Vec<usize> = (0..self.targets.len()).collect();
+        heavy.sort_by(|&a, &b| {
+            let excess = |j: usize| cells.load[j] / self.targets[j];
+            excess(b).total_cmp(&excess(a)).then(a.cmp(&b))
+        });
+        for (&j, &beside) in empty.iter().zip(&heavy) {
+            let moments = &cells.moments[beside];
+            let radius = if moments.weight > 0.0 { (moments.inertia() / moments.weight).sqrt() } else { 1.0 };
+            let mut at = moments.centroid();
+            // Off the centre along the axes in turn, so that several empty cells do not meet.
+            at[j % 3] += radius.max(1e-6);
+            self.centres.at[j] = at;
+            self.centres.lambda[j] = self.centres.lambda[beside];
+            for prices in &mut self.centres.tilt_prices {
+                prices[j] = prices[beside];
+            }
+        }
+        self.set_spacings();
+    }
+
+    fn diagram(self, tree: &Tree<'_>, n: usize) -> Diagram {
+        let k = self.targets.len();
+        let mut parts = vec![0; n];
+        if k > 1 {
+            tree.assign(&self.centres, 0.0, &mut parts);
+        }
+        let m = self.centres.tilt_prices.len() + 1;
+        let mut prices = vec![0.0; k * m];
+        for t in 0..k {
+            // −λ·(mean load) − Σ ν·(load − mean load), by load of each measure.
+            let tilts: f64 = self.centres.tilt_prices.iter().map(|p| p[t]).sum();
+            for j in 0..m {
+                let own = self.centres.tilt_prices.get(j).map_or(0.0, |p| p[t]);
+                prices[t * m + j] = -(self.centres.lambda[t] - tilts) / m as f64 - own;
+            }
+        }
+        Diagram { parts, centres: self.centres.at, lambda: self.centres.lambda, prices }
+    }
+}
+
+/// Least conductance of a border, as a share of what cells of even density would have.
+const FLOOR: f64 = 0.1;
+/// Largest move of a centre in one step, as a share of its spacing.
+const DRIFT: f64 = 0.05;
+
+/// Distance of every centre to the nearest other one, and which that is. Sorted along the widest axis, only near ones are looked at.
+fn spacings(at: &[[f64; 3]]) -> (Vec<f64>, Vec<u32>) {
+    let spread = |axis: usize| {
+        let low = at.iter().map(|p| p[axis]).fold(f64::INFINITY, f64::min);
+        at.iter().map(|p| p[axis]).fold(f64::NEG_INFINITY, f64::max) - low
+    };
+    let axis =
+        if spread(0) >= spread(1) && spread(0) >= spread(2) { 0 } else { 1 + usize::from(spread(2) > spread(1)) };
+    let mut order: Vec<u32> = (0..at.len() as u32).collect();
+    order.sort_by(|&a, &b| at[a as usize][axis].total_cmp(&at[b as usize][axis]).then(a.cmp(&b)));
+    let mut nearest = vec![f64::INFINITY; at.len()];
+    let mut which: Vec<u32> = (0..at.len() as u32).collect();
+    for (i, &a) in order.iter().enumerate() {
+        for &b in &order[i + 1..] {
+            let ahead = (at[b as usize][axis] - at[a as usize][axis]).powi(2);
+            if ahead > nearest[a as usize] {
+                break;
+            }
+            let distance = squared_distance(at[a as usize], at[b as usize]);
+            for (from, to) in [(a, b), (b, a)] {
+                if distance < nearest[from as usize] {
+                    nearest[from as usize] = distance;
+                    which[from as usize] = to;
+                }
+            }
+        }
+    }
+    (nearest.iter().map(|d| if d.is_finite() { d.sqrt().max(1e-9) } else { 1.0 }).collect(), which)
+}

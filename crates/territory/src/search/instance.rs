@@ -1,0 +1,224 @@
+//! The problem as the search sees it: units in Hilbert order, columns scaled so that numbers of every problem are alike.
+//!
+//! Knows nothing of plans. A part of an instance (some of its territories with their units) is an instance again: that is
+//! how pieces of work are made for parallel rounds.
+
+use super::order::hilbert_order;
+use crate::problem::Problem;
+use crate::terms::Mass;
+
+/// What a territory's sum of a measure should be, in units of the mean target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// Wanted sum: the middle of the bounds.
+    pub target: f64,
+    /// Least allowed sum.
+    pub lower: f64,
+    /// Largest allowed sum.
+    pub upper: f64,
+}
+
+impl Window {
+    /// How far `sum` is outside, relative to the target.
+    #[inline]
+    pub fn violation(&self, sum: f64) -> f64 {
+        // Sums that are moved about gather rounding errors: what is within 1e-9 of a bound counts as on it.
+        let slack = 1e-9 * self.target;
+        ((self.lower - sum).max(sum - self.upper) - slack).max(0.0) / self.target
+    }
+}
+
+/// A problem in search form.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Original unit of every position.
+    pub order: Vec<u32>,
+    /// Locations relative to the mean one, with the weight of compactness (mean 1).
+    pub masses: Vec<Mass>,
+    /// Rows of the graph.
+    pub offsets: Vec<u32>,
+    /// Neighbours.
+    pub links: Vec<u32>,
+    /// Border length in km beside `links`; empty unless the objective asks for it.
+    pub borders: Vec<f32>,
+    /// Weight of the cut beside `links`; empty where all are 1 or the objective does not ask for it.
+    pub weights: Vec<f32>,
+    /// Measures: `[unit * measures + measure]`, in units of the mean target.
+    pub loads: Vec<f64>,
+    /// Number of measures.
+    pub measures: usize,
+    /// `[territory * measures + measure]`.
+    pub windows: Vec<Window>,
+}
+
+impl Instance {
+    /// The search form of a problem.
+    pub fn new(problem: &Problem) -> Self {
+        let order = hilbert_order(problem.locations());
+        let n = order.len();
+        let mut rank = vec![0u32; n];
+        for (position, &unit) in order.iter().enumerate() {
+            rank[unit as usize] = position as u32;
+        }
+        let points = problem.locations().points();
+        let mut mean = [0.0; 3];
+        for p in points {
+            for i in 0..3 {
+                mean[i] += p[i] / n as f64;
+            }
+        }
+        let weights = &problem.measures()[problem.weight()].values;
+        let mean_weight = problem.total(problem.weight()) / n as f64;
+        // Units of weight zero would cost nothing and grow tendrils: every unit gets a hundredth of the mean.
+        let mass = |&u: &u32| {
+            let p = points[u as usize];
+            let weight = (weights[u as usize] / mean_weight + 0.01) / 1.01;
+            Mass { at: [p[0] - mean[0], p[1] - mean[1], p[2] - mean[2]], weight }
+        };
+        let masses = order.iter().map(mass).collect();
+
+        let graph = problem.graph();
+        let mut offsets = Vec::with_capacity(n + 1);
+        let mut links = Vec::with_capacity(graph.links().len());
+        let with_borders = problem.objective().border > 0.0;
+        let with_weights = problem.objective().cut > 0.0 && graph.is_weighted();
+        let mut borders = Vec::with_capacity(if with_borders { graph.links().len() } else { 0 });
+        let mut cut_weights = Vec::with_capacity(if with_weights { graph.links().len() } else { 0 });
+        offsets.push(0);
+        for &unit in &order {
+            let row = graph.row(unit);
+            links.extend(graph.links()[row.clone()].iter().map(|&v| rank[v as usize]));
+            if with_borders {
+                borders.extend_from_slice(&graph.borders_km()[row.clone()]);
+            }
+            if with_weights {
+                cut_weights.extend(row.map(|link| graph.weight(link)));
+            }
+            offsets.push(links.len() as u32);
+        }
+
+        let (k, measures) = (problem.k(), problem.measures().len());
+        let scales: Vec<f64> = (0..measures).map(|j| k as f64 / problem.total(j)).collect();
+        let mut loads = vec![0.0; n * measures];
+        for (j, m) in problem.measures().iter().enumerate() {
+            for (position, &unit) in order.iter().enumerate() {
+                loads[position * measures + j] = m.values[unit as usize] * scales[j];
+            }
+        }
+        let window = |t: usize, j: usize| {
+            let (lower, upper) = problem.bounds(t, j);
+            let target = problem.target(t, j) * scales[j];
+            let (lower, upper) = (lower * scales[j], upper * scales[j]);
+            let middle = if upper.is_finite() { (lower + upper) / 2.0 } else { target.max(lower) };
+            // A maximum of zero, or a target pushed to it, would divide by zero.
+            Window { target: if middle > 0.0 { middle } else { target }, lower, upper }
+        };
+        let windows = (0..k).flat_map(|t| (0..measures).map(move |j| (t, j))).map(|(t, j)| window(t, j)).collect();
+        Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, windows }
+    }
+
+    /// Number of units.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.masses.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.masses.is_empty()
+    }
+
+    /// Number of territories.
+    #[inline]
+    pub fn k(&self) -> usize {
+        self.windows.len() / self.measures.max(1)
+    }
+
+    /// Neighbours of a unit.
+    #[inline]
+    pub fn neighbours(&self, unit: u32) -> &[u32] {
+        &self.links[self.offsets[unit as usize] as usize..self.offsets[unit as usize + 1] as usize]
+    }
+
+    /// Measures of a unit.
+    #[inline]
+    pub fn loads_of(&self, unit: u32) -> &[f64] {
+        &self.loads[unit as usize * self.measures..][..self.measures]
+    }
+
+    /// Mean over the measures: the one load that geometric construction balances.
+    #[inline]
+    pub fn mean_load(&self, unit: u32) -> f64 {
+        self.loads_of(unit).iter().sum::<f64>() / self.measures as f64
+    }
+
+    /// Mean wanted load of a territory, by the same mean.
+    pub fn mean_target(&self, territory: usize) -> f64 {
+        let windows = &self.windows[territory * self.measures..][..self.measures];
+        windows.iter().map(|w| w.target).sum::<f64>() / self.measures as f64
+    }
+
+    /// Units with a load above every territory's upper bound: no plan meets the bound of their territory.
+    pub fn oversize_units(&self) -> Vec<u32> {
+        let m = self.measures;
+        let upper = |j: usize| self.windows.iter().skip(j).step_by(m).map(|w| w.upper).fold(0.0, f64::max);
+        let uppers: Vec<f64> = (0..m).map(upper).collect();
+        let oversize = |u: &u32| self.loads_of(*u).iter().zip(&uppers).any(|(&l, &upper)| l > upper);
+        (0..self.len() as u32).filter(oversize).collect()
+    }
+
+    /// Lets `territory` be the one of an oversize unit with these loads: nearest to its bounds when the unit is alone.
+    pub fn make_room(&mut self, territory: u32, loads: &[f64]) {
+        let m = self.measures;
+        for (w, &load) in self.windows[territory as usize * m..][..m].iter_mut().zip(loads) {
+            if load > w.upper {
+                *w = Window { target: load, lower: load, upper: load };
+            } else {
+                w.lower = w.lower.min(load);
+            }
+        }
+    }
+
+    /// The instance of some units (ascending positions) and some territories. Links to other units are left out; `rank` is
+    /// scratch of `len()` entries, all `u32::MAX` before and after.
+    pub fn part(&self, units: &[u32], territories: &[u32], rank: &mut [u32]) -> Self {
+        for (i, &u) in units.iter().enumerate() {
+            rank[u as usize] = i as u32;
+        }
+        let mut part = Instance {
+            order: units.to_vec(),
+            masses: units.iter().map(|&u| self.masses[u as usize]).collect(),
+            offsets: Vec::with_capacity(units.len() + 1),
+            links: Vec::new(),
+            borders: Vec::new(),
+            weights: Vec::new(),
+            loads: units.iter().flat_map(|&u| self.loads_of(u).iter().copied()).collect(),
+            measures: self.measures,
+            windows: Vec::with_capacity(territories.len() * self.measures),
+        };
+        part.offsets.push(0);
+        for &u in units {
+            let row = self.offsets[u as usize] as usize..self.offsets[u as usize + 1] as usize;
+            for link in row {
+                let v = rank[self.links[link] as usize];
+                if v != u32::MAX {
+                    part.links.push(v);
+                    if !self.borders.is_empty() {
+                        part.borders.push(self.borders[link]);
+                    }
+                    if !self.weights.is_empty() {
+                        part.weights.push(self.weights[link]);
+                    }
+                }
+            }
+            part.offsets.push(part.links.len() as u32);
+        }
+        for &t in territories {
+            part.windows.extend_from_slice(&self.windows[t as usize * self.measures..][..self.measures]);
+        }
+        for &u in units {
+            rank[u as usize] = u32::MAX;
+        }
+        part
+    }
+}

@@ -1,0 +1,204 @@
+//! Laplacian systems on the territory graph, (D − C) φ = b, by conjugate gradients with Jacobi's preconditioner.
+//!
+//! Potentials of such a system say how a surplus flows to where it is missing: as weights of a power diagram, or as prices.
+//! A node may carry several quantities at once; a link's conductance is then a symmetric matrix.
+
+/// A weighted undirected graph in rows.
+#[derive(Clone, Debug, Default)]
+pub struct Laplacian {
+    /// Quantities per node.
+    block: usize,
+    offsets: Vec<u32>,
+    ends: Vec<u32>,
+    /// `block · block` numbers a link.
+    conductances: Vec<f64>,
+    /// Diagonal of the system: `block` numbers a node.
+    diagonal: Vec<f64>,
+    scratch: [Vec<f64>; 4],
+}
+
+/// A link of the territory graph.
+pub type Link = (u32, u32, f64);
+
+impl Laplacian {
+    /// One quantity per node, from links `(i, j, conductance)` with `i < j`; equal pairs are summed.
+    pub fn new(nodes: usize, links: &[Link]) -> Self {
+        Self::with_blocks(nodes, 1, links, |at, block| block[0] += links[at].2)
+    }
+
+    /// `block` quantities per node: `add(at, matrix)` adds the conductance of link `at` to a matrix in rows.
+    pub fn with_blocks(nodes: usize, block: usize, links: &[Link], add: impl Fn(usize, &mut [f64])) -> Self {
+        let mut order: Vec<u32> = (0..links.len() as u32).collect();
+        order.sort_by_key(|&at| (links[at as usize].0, links[at as usize].1, at));
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let mut matrices: Vec<f64> = Vec::new();
+        for &at in &order {
+            let (i, j, _) = links[at as usize];
+            if pairs.last() != Some(&(i, j)) {
+                pairs.push((i, j));
+                matrices.resize(matrices.len() + block * block, 0.0);
+            }
+            let last = matrices.len() - block * block;
+            add(at as usize, &mut matrices[last..]);
+        }
+        let mut graph = Self { block, offsets: vec![0; nodes + 1], ..Self::default() };
+        for &(i, j) in &pairs {
+            graph.offsets[i as usize + 1] += 1;
+            graph.offsets[j as usize + 1] += 1;
+        }
+        for i in 0..nodes {
+            graph.offsets[i + 1] += graph.offsets[i];
+        }
+        graph.ends = vec![0; 2 * pairs.len()];
+        graph.conductances = vec![0.0; 2 * matrices.len()];
+        let mut next = graph.offsets.clone();
+        for (&(i, j), matrix) in pairs.iter().zip(matrices.chunks(block * block)) {
+            for (from, to) in [(i, j), (j, i)] {
+                let slot = next[from as usize] as usize;
+                graph.ends[slot] = to;
+                graph.conductances[slot * block * block..][..block * block].copy_from_slice(matrix);
+                next[from as usize] += 1;
+            }
+        }
+        graph.sum_diagonal();
+        graph
+    }
+
+    fn sum_diagonal(&mut self) {
+        let b = self.block;
+        let sum = |i: usize, a: usize| self.row(i).map(|l| self.conductances[l * b * b + a * b + a]).sum();
+        self.diagonal = (0..self.len() * b).map(|at| sum(at / b, at % b)).collect();
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn row(&self, i: usize) -> std::ops::Range<usize> {
+        self.offsets[i] as usize..self.offsets[i + 1] as usize
+    }
+
+    fn matrix(&self, link: usize) -> &[f64] {
+        &self.conductances[link * self.block * self.block..][..self.block * self.block]
+    }
+
+    /// Changes matrices link by link: `change(i, j, matrix)`, which must treat (i, j) and (j, i) alike.
+    pub(crate) fn modify(&mut self, mut change: impl FnMut(usize, usize, &mut [f64])) {
+        let size = self.block * self.block;
+        for i in 0..self.len() {
+            for l in self.row(i) {
+                change(i, self.ends[l] as usize, &mut self.conductances[l * size..][..size]);
+            }
+        }
+        self.sum_diagonal();
+    }
+
+    /// `y = (D − C) x`.
+    fn apply(&self, x: &[f64], y: &mut [f64]) {
+        let b = self.block;
+        y.fill(0.0);
+        for i in 0..self.len() {
+            for l in self.row(i) {
+                let j = self.ends[l] as usize;
+                let matrix = self.matrix(l);
+                for a in 0..b {
+                    for c in 0..b {
+                        y[i * b + a] += matrix[a * b + c] * (x[i * b + c] - x[j * b + c]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Solves for `potential`, starting from what it holds, in at most `steps` steps. Nodes without links keep theirs. Of a
+    /// surplus that does not sum to zero the mean is taken out first: it cannot flow anywhere.
+    pub fn solve(&mut self, surplus: &[f64], potential: &mut [f64], steps: usize) {
+        let (n, b) = (self.len() * self.block, self.block);
+        let [mut r, mut z, mut p, mut q] = std::mem::take(&mut self.scratch);
+        for v in [&mut r, &mut z, &mut p, &mut q] {
+            v.clear();
+            v.resize(n, 0.0);
+        }
+        let linked = self.diagonal.iter().step_by(b).filter(|&&d| d > 0.0).count().max(1) as f64;
+        let mut means = vec![0.0; b];
+        for (at, s) in surplus.iter().enumerate().filter(|&(at, _)| self.diagonal[at / b * b] > 0.0) {
+            means[at % b] += s / linked;
+        }
+        let inverse = |at: usize| if self.diagonal[at] > 0.0 { 1.0 / self.diagonal[at] } else { 0.0 };
+        self.apply(potential, &mut q);
+        let (mut rho, mut size) = (0.0, 0.0);
+        for at in 0..n {
+            let wanted = surplus[at] - means[at % b];
+            r[at] = if self.diagonal[at] > 0.0 { wanted - q[at] } else { 0.0 };
+            z[at] = r[at] * inverse(at);
+            p[at] = z[at];
+            rho += r[at] * z[at];
+            size += wanted * wanted * inverse(at);
+        }
+        for _ in 0..steps {
+            // A residual that is not a number ends it too.
+            if rho.is_nan() || rho <= 1e-20 * size {
+                break;
+            }
+            self.apply(&p, &mut q);
+            let curvature: f64 = p.iter().zip(&q).map(|(p, q)| p * q).sum();
+            if curvature.is_nan() || curvature <= 0.0 {
+                break;
+            }
+            let alpha = rho / curvature;
+            let mut next = 0.0;
+            for at in 0..n {
+                potential[at] += alpha * p[at];
+                r[at] -= alpha * q[at];
+                z[at] = r[at] * inverse(at);
+                next += r[at] * z[at];
+            }
+            let beta = next / rho;
+            for at in 0..n {
+                p[at] = z[at] + beta * p[at];
+            }
+            rho = next;
+        }
+        self.scratch = [r, z, p, q];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn potentials_carry_the_surplus() {
+        let mut graph = Laplacian::new(5, &[(0, 1, 1.0), (1, 2, 2.0), (0, 1, 1.0), (2, 3, 0.5)]);
+        let surplus = [3.0, -1.0, 0.0, -2.0, 0.0];
+        let mut phi = [0.0; 5];
+        graph.solve(&surplus, &mut phi, 50);
+        let mut out = [0.0; 5];
+        graph.apply(&phi, &mut out);
+        for i in 0..5 {
+            assert!((out[i] - surplus[i]).abs() < 1e-9, "node {i} sends {}", out[i]);
+        }
+        assert_eq!(phi[4], 0.0);
+    }
+
+    #[test]
+    fn coupled_quantities_are_solved_together() {
+        let links = [(0, 1, 1.0), (1, 2, 2.0)];
+        let add = |at: usize, m: &mut [f64]| {
+            let c: f64 = links[at].2;
+            m.iter_mut().zip([c, 0.5 * c, 0.5 * c, c]).for_each(|(m, v)| *m += v);
+        };
+        let mut graph = Laplacian::with_blocks(3, 2, &links, add);
+        let surplus = [1.0, 0.0, -2.0, 1.0, 1.0, -1.0];
+        let (mut phi, mut out) = ([0.0; 6], [0.0; 6]);
+        graph.solve(&surplus, &mut phi, 50);
+        graph.apply(&phi, &mut out);
+        assert!(out.iter().zip(&surplus).all(|(o, s)| (o - s).abs() < 1e-9), "{out:?}");
+    }
+}

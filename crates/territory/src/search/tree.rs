@@ -1,0 +1,464 @@
+//! An implicit tree over points in Hilbert order (leaves of eight, fan-out four), and the pass that gives every point to the
+//! centre of least power distance |x − c|² − λ by filtering candidates down the tree.
+//!
+//! The difference of two power distances is linear in x, so its extremes over a node's box are known: a candidate that cannot
+//! win anywhere in the box is dropped, and where one is left the whole node is assigned from its sums. Exact, and close to
+//! linear in the number of points (the filtering idea is that of Kanungo et al. 2002, doi:10.1109/TPAMI.2002.1017616).
+//!
+//! With several measures a point also has *tilts*: how far its mix of measures is from the mean mix. A centre's price ν per
+//! tilt adds −ν·tilt to the power distance, which stays linear, so that filtering works as before.
+
+use crate::parallel;
+use crate::terms::{Mass, Moments};
+
+const LEAF: usize = 8;
+const FAN: usize = 4;
+/// Subtrees of about this many points are the pieces of parallel work.
+const PIECE: usize = LEAF * FAN * FAN * FAN * FAN * FAN;
+
+/// A point with the weight of compactness and the load that is balanced.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Load {
+    pub mass: Mass,
+    pub load: f64,
+}
+
+/// Points in columns: `tilts` holds `dims` numbers a point.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Points {
+    pub loads: Vec<Load>,
+    pub tilts: Vec<f64>,
+    pub dims: usize,
+}
+
+impl Points {
+    fn tilt(&self, point: usize) -> &[f64] {
+        &self.tilts[point * self.dims..][..self.dims]
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    centre: [f64; 3],
+    half: [f64; 3],
+    moments: Moments,
+    load: f64,
+}
+
+/// Tilts of the points below a node.
+#[derive(Clone, Debug)]
+struct TiltBox {
+    centre: f64,
+    half: f64,
+    /// Σ load · tilt.
+    sum: f64,
+}
+
+/// Centres of a power diagram, in columns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Centres {
+    pub at: Vec<[f64; 3]>,
+    /// Additive weight λ, km².
+    pub lambda: Vec<f64>,
+    /// Prices of the tilts, km²: one column a dimension.
+    pub tilt_prices: Vec<Vec<f64>>,
+    /// Distance to the nearest other centre, km.
+    pub spacing: Vec<f64>,
+}
+
+/// What a pass over all points gathers per centre.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cells {
+    pub load: Vec<f64>,
+    pub moments: Vec<Moments>,
+    /// Σ load · tilt, one column a dimension.
+    pub tilts: Vec<Vec<f64>>,
+    /// Points near borders: (centre, second best centre, load within the band / width of the band).
+    pub borders: Vec<(u32, u32, f64)>,
+    /// Tilts of these points.
+    pub border_tilts: Vec<f64>,
+}
+
+/// The tree.
+pub(crate) struct Tree<'a> {
+    points: &'a Points,
+    /// Levels from the leaves up; node `i` of level `l` covers `LEAF · FAN^l` points.
+    levels: Vec<Vec<Node>>,
+    /// Beside `levels`: `dims` boxes a node.
+    tilts: Vec<Vec<TiltBox>>,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn new(points: &'a Points) -> Self {
+        let (all, points) = (points, &points.loads[..]);
+        let mut leaves = vec![EMPTY; points.len().div_ceil(LEAF)];
+        parallel::for_each_chunk(&mut leaves, PIECE / LEAF, |chunk, leaves| {
+            let from = chunk * PIECE;
+            for (i, leaf) in leaves.iter_mut().enumerate() {
+                let first = from + i * LEAF;
+                *leaf = leaf_of(&points[first..points.len().min(first + LEAF)]);
+            }
+        });
+        let mut levels = vec![leaves];
+        while let Some(below) = levels.last().filter(|l| l.len() > 1) {
+            let level = below.chunks(FAN).map(parent_of).collect();
+            levels.push(level);
+        }
+        let mut tree = Self { points: all, levels, tilts: Vec::new() };
+        tree.set_tilts();
+        tree
+    }
+
+    fn set_tilts(&mut self) {
+        let (points, dims) = (self.points, self.points.dims);
+        if dims == 0 {
+            return;
+        }
+        let mut level = Vec::with_capacity(self.levels[0].len() * dims);
+        for leaf in 0..self.levels[0].len() {
+            let range = leaf * LEAF..((leaf + 1) * LEAF).min(points.loads.len());
+            for d in 0..dims {
+                level.push(tilt_box(range.clone().map(|i| {
+                    let tilt = points.tilt(i)[d];
+                    TiltBox { centre: tilt, half: 0.0, sum: points.loads[i].load * tilt }
+                })));
+            }
+        }
+        self.tilts.push(level);
+        for l in 1..self.levels.len() {
+            let below = &self.tilts[l - 1];
+            let mut level = Vec::with_capacity(self.levels[l].len() * dims);
+            for node in 0..self.levels[l].len() {
+                let range = node * FAN..((node + 1) * FAN).min(self.levels[l - 1].len());
+                for d in 0..dims {
+                    level.push(tilt_box(range.clone().map(|i| below[i * dims + d].clone())));
+                }
+            }
+            self.tilts.push(level);
+        }
+    }
+
+    /// Gives every point to its centre. With `band > 0` the loads near borders are gathered too, for points whose power
+    /// margin is under band · D · min(D, spacings), D the distance of the two centres. `parts` receives the centre of every
+    /// point unless it is empty.
+    pub(crate) fn assign(&self, centres: &Centres, band: f64, parts: &mut [u32]) -> Cells {
+        let k = centres.at.len();
+        let level =
+            (0..self.levels.len()).find(|&l| LEAF * FAN.pow(l as u32) >= PIECE).unwrap_or(self.levels.len() - 1);
+        let size = LEAF * FAN.pow(level as u32);
+        let pieces = self.levels[level].len();
+        let mut all = vec![Cells::default(); pieces];
+        let run = |piece: usize, cells: &mut Cells, parts: &mut [u32]| {
+            let mut pass =
+                Pass { tree: self, centres, band, parts, first: piece * size, cells, stack: Stack::default() };
+            pass.cells.load = vec![0.0; k];
+            pass.cells.moments = vec![Moments::default(); k];
+            pass.cells.tilts = vec![vec![0.0; k]; self.points.dims];
+            pass.stack.tilts = vec![Vec::new(); self.points.dims];
+            for j in 0..k {
+                pass.stack.push(centres, j as u32);
+            }
+            pass.visit(level, piece, 0, k);
+        };
+        if parts.is_empty() {
+            parallel::for_each(&mut all, |piece, cells| run(piece, cells, &mut []));
+        } else {
+            let mut work: Vec<(&mut Cells, &mut [u32])> = all.iter_mut().zip(parts.chunks_mut(size)).collect();
+            parallel::for_each(&mut work, |piece, (cells, parts)| run(piece, cells, parts));
+        }
+        let mut pieces = all.into_iter();
+        let mut sum = pieces.next().unwrap_or_default();
+        for cells in pieces {
+            for j in 0..k {
+                sum.load[j] += cells.load[j];
+                sum.moments[j].merge(&cells.moments[j]);
+            }
+            for (sum, tilts) in sum.tilts.iter_mut().zip(&cells.tilts) {
+                sum.iter_mut().zip(tilts).for_each(|(s, t)| *s += t);
+            }
+            sum.borders.extend(cells.borders);
+            sum.border_tilts.extend(cells.border_tilts);
+        }
+        sum
+    }
+}
+
+const EMPTY: Node = Node {
+    centre: [0.0; 3],
+    half: [0.0; 3],
+    moments: Moments { weight: 0.0, first: [0.0; 3], second: 0.0 },
+    load: 0.0,
+};
+
+fn tilt_box(below: impl Iterator<Item = TiltBox>) -> TiltBox {
+    let (mut low, mut high, mut sum) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
+    for b in below {
+        low = low.min(b.centre - b.half);
+        high = high.max(b.centre + b.half);
+        sum += b.sum;
+    }
+    TiltBox { centre: (low + high) / 2.0, half: (high - low) / 2.0 * (1.0 + 1e-9) + 1e-12, sum }
+}
+
+fn leaf_of(points: &[Load]) -> Node {
+    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+    let mut node = EMPTY;
+    for p in points {
+        for i in 0..3 {
+            low[i] = low[i].min(p.mass.at[i]);
+            high[i] = high[i].max(p.mass.at[i]);
+        }
+        node.moments.add(&p.mass);
+        node.load += p.load;
+    }
+    set_box(&mut node, low, high);
+    node
+}
+
+fn parent_of(children: &[Node]) -> Node {
+    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+    let mut node = EMPTY;
+    for child in children {
+        for i in 0..3 {
+            low[i] = low[i].min(child.centre[i] - child.half[i]);
+            high[i] = high[i].max(child.centre[i] + child.half[i]);
+        }
+        node.moments.merge(&child.moments);
+        node.load += child.load;
+    }
+    set_box(&mut node, low, high);
+    node
+}
+
+fn set_box(node: &mut Node, low: [f64; 3], high: [f64; 3]) {
+    for i in 0..3 {
+        node.centre[i] = (low[i] + high[i]) / 2.0;
+        // A hair wider than the points, so that rounding never drops the winner.
+        node.half[i] = (high[i] - low[i]) / 2.0 * (1.0 + 1e-9) + 1e-9;
+    }
+}
+
+/// Surviving candidates of the nodes on the path from the root, in columns.
+#[derive(Default)]
+struct Stack {
+    id: Vec<u32>,
+    x: Vec<f64>,
+    y: Vec<f64>,
+    z: Vec<f64>,
+    /// |c|² − λ.
+    offset: Vec<f64>,
+    spacing: Vec<f64>,
+    tilts: Vec<Vec<f64>>,
+    value: Vec<f64>,
+}
+
+impl Stack {
+    fn push(&mut self, centres: &Centres, j: u32) {
+        let [x, y, z] = centres.at[j as usize];
+        self.id.push(j);
+        self.x.push(x);
+        self.y.push(y);
+        self.z.push(z);
+        self.offset.push(x * x + y * y + z * z - centres.lambda[j as usize]);
+        self.spacing.push(centres.spacing[j as usize]);
+        for (column, prices) in self.tilts.iter_mut().zip(&centres.tilt_prices) {
+            column.push(prices[j as usize]);
+        }
+    }
+
+    #[inline]
+    fn copy(&mut self, i: usize) {
+        self.id.push(self.id[i]);
+        self.x.push(self.x[i]);
+        self.y.push(self.y[i]);
+        self.z.push(self.z[i]);
+        self.offset.push(self.offset[i]);
+        self.spacing.push(self.spacing[i]);
+        for column in &mut self.tilts {
+            column.push(column[i]);
+        }
+    }
+
+    fn truncate(&mut self, to: usize) {
+        self.id.truncate(to);
+        self.x.truncate(to);
+        self.y.truncate(to);
+        self.z.truncate(to);
+        self.offset.truncate(to);
+        self.spacing.truncate(to);
+        for column in &mut self.tilts {
+            column.truncate(to);
+        }
+    }
+
+    /// Power distances less |p|² of candidates `from..to` at `p`; returns the position of the least, ties to the smaller id
+    /// (candidates stay in id order).
+    fn evaluate(&mut self, from: usize, to: usize, p: [f64; 3], tilts: impl Iterator<Item = f64>) -> usize {
+        let n = to - from;
+        self.value.resize(n.max(self.value.len()), 0.0);
+        let (x, y, z) = (&self.x[from..to], &self.y[from..to], &self.z[from..to]);
+        let (offset, value) = (&self.offset[from..to], &mut self.value[..n]);
+        for i in 0..n {
+            value[i] = offset[i] - 2.0 * (x[i] * p[0] + y[i] * p[1] + z[i] * p[2]);
+        }
+        for (column, tilt) in self.tilts.iter().zip(tilts) {
+            for (v, price) in value.iter_mut().zip(&column[from..to]) {
+                *v -= price * tilt;
+            }
+        }
+        let mut best = 0;
+        for i in 1..n {
+            if value[i] < value[best] {
+                best = i;
+            }
+        }
+        best
+    }
+}
+
+struct Pass<'a, 'b> {
+    tree: &'b Tree<'a>,
+    centres: &'b Centres,
+    band: f64,
+    parts: &'b mut [u32],
+    first: usize,
+    cells: &'b mut Cells,
+    stack: Stack,
+}
+
+impl Pass<'_, '_> {
+    fn visit(&mut self, level: usize, index: usize, from: usize, to: usize) {
+        let node = &self.tree.levels[level][index];
+        let dims = self.tree.points.dims;
+        let boxes = if dims > 0 { &self.tree.tilts[level][index * dims..][..dims] } else { &[] };
+        let stack = &mut self.stack;
+        let best = stack.evaluate(from, to, node.centre, boxes.iter().map(|b| b.centre));
+        let least = stack.value[best];
+        let b = from + best;
+        let (bx, by, bz, spacing) = (stack.x[b], stack.y[b], stack.z[b], stack.spacing[b]);
+        for i in 0..to - from {
+            let (dx, dy, dz) = (stack.x[from + i] - bx, stack.y[from + i] - by, stack.z[from + i] - bz);
+            let mut reach = 2.0 * (dx.abs() * node.half[0] + dy.abs() * node.half[1] + dz.abs() * node.half[2]);
+            for (column, b2) in stack.tilts.iter().zip(boxes) {
+                reach += (column[from + i] - column[b]).abs() * b2.half;
+            }
+            if self.band > 0.0 {
+                let squared = dx * dx + dy * dy + dz * dz;
+                let distance = squared.sqrt();
+                // The winner at a point may be another than at the node's centre: twice the band is enough near by.
+                reach += 2.0 * self.band * distance * distance.min(spacing).min(stack.spacing[from + i]);
+            }
+            if stack.value[i] - least <= reach {
+                stack.copy(from + i);
+            }
+        }
+        let end = stack.id.len();
+        if end == to + 1 {
+            let j = stack.id[to];
+            self.cells.load[j as usize] += node.load;
+            self.cells.moments[j as usize].merge(&node.moments);
+            for (column, b2) in self.cells.tilts.iter_mut().zip(boxes) {
+                column[j as usize] += b2.sum;
+            }
+            if !self.parts.is_empty() {
+                let size = LEAF * FAN.pow(level as u32);
+                let range = index * size..((index + 1) * size).min(self.tree.points.loads.len());
+                self.parts[range.start - self.first..range.end - self.first].fill(j);
+            }
+        } else if level == 0 {
+            self.leaf(index, to, end);
+        } else {
+            let children = index * FAN..((index + 1) * FAN).min(self.tree.levels[level - 1].len());
+            for child in children {
+                self.visit(level - 1, child, to, end);
+            }
+        }
+        self.stack.truncate(to);
+    }
+
+    fn leaf(&mut self, index: usize, from: usize, to: usize) {
+        let range = index * LEAF..((index + 1) * LEAF).min(self.tree.points.loads.len());
+        for i in range {
+            let p = &self.tree.points.loads[i];
+            let tilts = self.tree.points.tilt(i);
+            let best = self.stack.evaluate(from, to, p.mass.at, tilts.iter().copied());
+            let j = self.stack.id[from + best];
+            self.cells.load[j as usize] += p.load;
+            self.cells.moments[j as usize].add(&p.mass);
+            for (column, tilt) in self.cells.tilts.iter_mut().zip(tilts) {
+                column[j as usize] += p.load * tilt;
+            }
+            if !self.parts.is_empty() {
+                self.parts[i - self.first] = j;
+            }
+            if self.band > 0.0 {
+                self.near_border(from, to, best, p.load, tilts);
+            }
+        }
+    }
+
+    /// Books a point that lies near the border to its second best centre.
+    fn near_border(&mut self, from: usize, to: usize, best: usize, load: f64, tilts: &[f64]) {
+        let values = &self.stack.value[..to - from];
+        let mut second = usize::MAX;
+        for (i, &v) in values.iter().enumerate() {
+            if i != best && (second == usize::MAX || v < values[second]) {
+                second = i;
+            }
+        }
+        if second == usize::MAX {
+            return;
+        }
+        let (i, j) = (self.stack.id[from + best], self.stack.id[from + second]);
+        let (c, d) = (self.centres.at[i as usize], self.centres.at[j as usize]);
+        let distance = crate::space::squared_distance(c, d).sqrt();
+        let spacing = self.centres.spacing[i as usize].min(self.centres.spacing[j as usize]);
+        let width = self.band * distance * distance.min(spacing);
+        // Points outside the band still say that the two cells meet.
+        let inside = width > 0.0 && values[second] - values[best] < width;
+        let conductance = if inside { load / (2.0 * width) } else { 0.0 };
+        self.cells.borders.push((i.min(j), i.max(j), conductance));
+        self.cells.border_tilts.extend_from_slice(tilts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::Random;
+
+    #[test]
+    fn filtering_equals_the_direct_search() {
+        let mut random = Random::stream(3, 0, 0);
+        let mut points: Vec<Load> = (0..3000)
+            .map(|_| {
+                let at = [random.unit() * 100.0, random.unit() * 50.0, random.unit()];
+                Load { mass: Mass { at, weight: random.unit() }, load: random.unit() }
+            })
+            .collect();
+        points.sort_by(|a, b| a.mass.at[0].total_cmp(&b.mass.at[0]));
+        let at: Vec<[f64; 3]> = (0..40).map(|i| points[i * 75].mass.at).collect();
+        let lambda: Vec<f64> = (0..40).map(|_| random.unit() * 200.0).collect();
+        let tilt_prices = vec![(0..40).map(|_| random.unit() * 300.0).collect()];
+        let centres = Centres { spacing: vec![5.0; 40], at, lambda, tilt_prices };
+        let tilts: Vec<f64> = points.iter().map(|_| random.unit() - 0.5).collect();
+        let points = Points { loads: points, tilts: tilts.clone(), dims: 1 };
+        let mut parts = vec![u32::MAX; points.loads.len()];
+        let cells = Tree::new(&points).assign(&centres, 0.1, &mut parts);
+        let mut load = vec![0.0; 40];
+        for ((p, &part), tilt) in points.loads.iter().zip(&parts).zip(&tilts) {
+            let power = |j: usize| {
+                crate::space::squared_distance(p.mass.at, centres.at[j])
+                    - centres.lambda[j]
+                    - centres.tilt_prices[0][j] * tilt
+            };
+            let best = (0..40).min_by(|&a, &b| power(a).total_cmp(&power(b))).unwrap_or(0);
+            assert!(power(part as usize) <= power(best) + 1e-6, "{part} is not the nearest, {best} is");
+            load[part as usize] += p.load;
+        }
+        for j in 0..40 {
+            assert!((load[j] - cells.load[j]).abs() < 1e-6);
+        }
+        assert!(!cells.borders.is_empty());
+    }
+}
