@@ -1,7 +1,17 @@
 //! Which units are neighbours.
 
+mod barriers;
+mod bridges;
 mod components;
+mod delaunay;
+mod disjoint;
+mod from_edges;
+mod from_points;
 mod graph;
 
+pub use barriers::{PairError, Without, with_links, without};
+pub use bridges::{Bridge, Bridged, IslandError, Islands, bridge, refuse_islands, resolve_islands};
 pub use components::{Components, components};
+pub use from_edges::{EdgeFault, EdgeRow, EdgeRowError, EdgeTableError, from_edges};
+pub use from_points::{Neighbourhood, PointsError, from_points};
 pub use graph::{Edge, EdgeKind, Graph};
