@@ -155,7 +155,7 @@ pub(super) fn bridge_as(graph: &Graph, shapes: Shapes<'_>, kind: EdgeKind) -> Re
     Ok(Bridged { graph: Graph::from_edges(graph.len(), &edges), bridges: links.iter().map(bridge).collect() })
 }
 
-/// Components searched as one piece of work.
+/// Trees of components searched as one piece of work.
 const CHUNK: usize = 64;
 
 /// The minimum spanning tree over the components, by (a, b) ascending. In each round every tree of components but the largest
@@ -179,28 +179,25 @@ fn shortest_links(components: &Components, shapes: Shapes<'_>) -> Result<Vec<Lin
         components.sizes.iter().zip(&tree_of).for_each(|(&size, &tree)| sizes[tree as usize] += size);
         let largest = (0..sizes.len()).min_by_key(|&t| std::cmp::Reverse(sizes[t])).map_or(0, |t| t as u32);
 
-        let searching: Vec<u32> = (0..components.len() as u32).filter(|&c| tree_of[c as usize] != largest).collect();
-        let found = parallel::map(searching.len().div_ceil(CHUNK), |piece| {
+        let mut searching: Vec<u32> =
+            (0..components.len() as u32).filter(|&c| tree_of[c as usize] != largest).collect();
+        searching.sort_by_key(|&c| tree_of[c as usize]);
+        // One search per tree: what its first components find bounds the search of the others.
+        let trees: Vec<&[u32]> = searching.chunk_by(|&c, &d| tree_of[c as usize] == tree_of[d as usize]).collect();
+        let found = parallel::map(trees.len().div_ceil(CHUNK), |piece| {
             let mut scratch = Scratch::default();
-            let pieces = searching[piece * CHUNK..].iter().take(CHUNK);
-            let nearest = pieces.map(|&c| {
+            let nearest = trees[piece * CHUNK..].iter().take(CHUNK).map(|tree| {
                 let mut best = Link::NONE;
-                for &run in runs_of.row(c as usize) {
-                    index.nearest_other(run as usize, label_of, &node_labels, &mut best, &mut scratch);
+                for run in tree.iter().flat_map(|&c| runs_of.row(c as usize)) {
+                    index.nearest_other(*run as usize, label_of, &node_labels, &mut best, &mut scratch);
                 }
-                (tree_of[c as usize], best)
+                best
             });
             nearest.collect::<Vec<_>>()
         });
-        let mut best = vec![Link::NONE; components.len()];
-        for (tree, link) in found.into_iter().flatten() {
-            if link.precedes(&best[tree as usize]) {
-                best[tree as usize] = link;
-            }
-        }
         let before = links.len();
         let mut sets = super::disjoint::DisjointSets::new(components.len());
-        for link in best.iter().filter(|link| link.squared.is_finite()) {
+        for link in found.iter().flatten().filter(|link| link.squared.is_finite()) {
             if sets.unite(label_of(link.a), label_of(link.b)) {
                 links.push(*link);
             }

@@ -13,10 +13,10 @@ use crate::space::{EARTH_RADIUS_KM, Space, squared_distance};
 /// Coordinates handed to the triangulation are scaled to this, so that neither its absolute epsilon nor overflow matters.
 const SCALED: f64 = (1u64 << 30) as f64;
 
-/// Links between neighbouring sites, each once, as (smaller, larger), ascending. Sites must be finite and distinct; few that
+/// Links between neighbouring sites, each once. Sites must be finite and distinct; few that
 /// lie closer than rounding can tell apart may be left without links.
 pub(super) fn delaunay(space: Space, sites: &[[f64; 3]]) -> Vec<(u32, u32)> {
-    let mut links = match sites.len() {
+    match sites.len() {
         0 | 1 => Vec::new(),
         2 => vec![(0, 1)],
         _ => match in_line(space, sites) {
@@ -24,13 +24,7 @@ pub(super) fn delaunay(space: Space, sites: &[[f64; 3]]) -> Vec<(u32, u32)> {
             None if space == Space::Planar => planar(sites.iter().map(|p| [p[0], p[1]]).collect(), |i| i as u32).0,
             None => spherical(sites),
         },
-    };
-    for link in &mut links {
-        *link = (link.0.min(link.1), link.0.max(link.1));
     }
-    links.sort_unstable();
-    links.dedup();
-    links
 }
 
 /// Links within the triangulation of points in the plane, and the points on its hull; both as `id` names them.

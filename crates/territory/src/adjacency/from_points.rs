@@ -9,7 +9,7 @@ use crate::adjacency::bridges::bridge_as;
 use crate::adjacency::delaunay::delaunay;
 use crate::adjacency::disjoint::DisjointSets;
 use crate::adjacency::{Edge, EdgeKind, Graph};
-use crate::geometry::Shapes;
+use crate::geometry::{Shapes, curve};
 use crate::parallel;
 use crate::space::{Locations, Space, squared_distance};
 
@@ -98,7 +98,6 @@ pub fn from_points(locations: &Locations, neighbourhood: Neighbourhood) -> Resul
     let mut links = delaunay(locations.space(), &places.sites);
     if let Some(missing) = missing_links(&places, locations.space(), &links) {
         links.extend(missing);
-        links.sort_unstable();
     }
     let lengths = lengths_km(&links, &places, locations.space());
     let kept = match neighbourhood {
@@ -108,58 +107,36 @@ pub fn from_points(locations: &Locations, neighbourhood: Neighbourhood) -> Resul
     Ok(Graph::from_edges(locations.len(), &places.unit_links(&kept)))
 }
 
-/// The distinct places, numbered by their first unit.
+/// The distinct places in the order of a curve through space, so that neighbours stand near each other in memory.
 struct Places {
     sites: Vec<[f64; 3]>,
-    /// Where each place's units begin in `units`.
+    /// Where each place's units begin in `units`; they ascend.
     offsets: Vec<u32>,
     units: Vec<u32>,
 }
 
 impl Places {
     fn new(locations: &Locations) -> Self {
-        let key = |p: [f64; 3]| match locations.space() {
-            Space::Geographic => p.map(|x| (x * PLACES_PER_KM).round() as i64 as u64),
+        let exact = |unit: u32| match locations.space() {
+            Space::Geographic => locations.points()[unit as usize].map(|x| (x * PLACES_PER_KM).round() as i64 as u64),
             // Adding zero turns −0 into 0.
-            Space::Planar => p.map(|x| (x + 0.0).to_bits()),
+            Space::Planar => locations.points()[unit as usize].map(|x| (x + 0.0).to_bits()),
         };
-        let points = locations.points();
-        let hash =
-            |k: [u64; 3]| k.iter().fold(0u64, |h, &x| (h ^ x).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29));
-        let mut order: Vec<(u64, u32)> = points.iter().enumerate().map(|(i, &p)| (hash(key(p)), i as u32)).collect();
-        order.sort_unstable();
-        // The first unit at the same place; units of one hash are few unless they are at one place.
-        let mut first_of: Vec<u32> = (0..points.len() as u32).collect();
-        for same in order.chunk_by(|x, y| x.0 == y.0).filter(|same| same.len() > 1) {
-            let mut keyed: Vec<_> = same.iter().map(|&(_, unit)| (key(points[unit as usize]), unit)).collect();
-            keyed.sort_unstable();
-            for place in keyed.chunk_by(|x, y| x.0 == y.0) {
-                place.iter().for_each(|&(_, unit)| first_of[unit as usize] = place[0].1);
+        let mut order = curve::order(locations.points());
+        for cell in order.chunk_by_mut(|x, y| x.0 == y.0).filter(|cell| cell.len() > 1) {
+            cell.sort_by_cached_key(|&(_, unit)| (exact(unit), unit));
+        }
+        let mut sites = Vec::with_capacity(order.len());
+        let mut offsets = Vec::with_capacity(order.len() + 1);
+        let mut units: Vec<u32> = Vec::with_capacity(order.len());
+        for (at, &(_, unit)) in order.iter().enumerate() {
+            if units.last().is_none_or(|&last| order[at - 1].0 != order[at].0 || exact(last) != exact(unit)) {
+                sites.push(locations.points()[unit as usize]);
+                offsets.push(at as u32);
             }
+            units.push(unit);
         }
-        let mut place_of = vec![0u32; points.len()];
-        let mut sites = Vec::with_capacity(points.len());
-        let mut offsets = vec![0u32];
-        for unit in 0..points.len() {
-            let first = first_of[unit] as usize;
-            if first == unit {
-                place_of[unit] = sites.len() as u32;
-                sites.push(points[unit]);
-                offsets.push(0);
-            }
-            // The first unit of a place has the smallest index: its place is known.
-            place_of[unit] = place_of[first];
-            offsets[place_of[unit] as usize + 1] += 1;
-        }
-        for place in 0..sites.len() {
-            offsets[place + 1] += offsets[place];
-        }
-        let mut next = offsets.clone();
-        let mut units = vec![0u32; points.len()];
-        for (unit, &place) in place_of.iter().enumerate() {
-            units[next[place as usize] as usize] = unit as u32;
-            next[place as usize] += 1;
-        }
+        offsets.push(order.len() as u32);
         Self { sites, offsets, units }
     }
 
@@ -258,7 +235,7 @@ fn medians(links: &[(u32, u32)], lengths: &[f64], places: usize) -> Vec<f64> {
     (0..places).map(median).collect()
 }
 
-/// Which of the links `among` are in the minimum spanning tree, where ties go to the smaller places. `links` ascend.
+/// Which of the links `among` are in the minimum spanning tree, where ties go to the earlier link.
 ///
 /// Kruskal's algorithm, but links shorter than all in question need no order, and longer ones do not matter.
 fn tree_links_among(links: &[(u32, u32)], lengths: &[f64], places: usize, among: &[u32]) -> Vec<bool> {
@@ -317,7 +294,7 @@ fn nearest(links: &[(u32, u32)], lengths: &[f64], sites: &[[f64; 3]], count: usi
     });
     let all: Vec<u32> = (0..links.len() as u32).collect();
     let tree = tree_links_among(links, lengths, sites.len(), &all);
-    let tree = links.iter().zip(tree).filter(|&(_, needed)| needed).map(|(&link, _)| link);
+    let tree = links.iter().zip(tree).filter(|&(_, needed)| needed).map(|(&(a, b), _)| (a.min(b), a.max(b)));
     let mut found: Vec<(u32, u32)> = pieces.into_iter().flatten().chain(tree).collect();
     found.sort_unstable();
     found.dedup();

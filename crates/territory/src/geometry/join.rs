@@ -2,7 +2,7 @@
 
 use crate::UnitId;
 use crate::geometry::contains::Container;
-use crate::geometry::{Polygons, Proximity, Scratch, Shapes, distance_km};
+use crate::geometry::{Polygons, Proximity, Scratch, Shapes, curve, distance_km};
 use crate::parallel;
 use crate::space::Space;
 
@@ -133,12 +133,16 @@ const CHUNK: usize = 4096;
 pub fn join(customers: &[[f64; 2]], units: &Polygons, outside: Outside) -> Result<Join, JoinError> {
     check(customers, units, outside)?;
     let container = Container::new(units);
-    let mut of = vec![u32::MAX; customers.len()];
-    parallel::for_each_chunk(&mut of, CHUNK, |chunk, of| {
-        for (unit, &customer) in of.iter_mut().zip(&customers[chunk * CHUNK..]) {
-            *unit = container.unit_of(customer).unwrap_or(u32::MAX);
+    // Customers near each other look into the same polygons.
+    let order = curve::order(customers);
+    let mut found = vec![u32::MAX; customers.len()];
+    parallel::for_each_chunk(&mut found, CHUNK, |chunk, found| {
+        for (unit, &(_, customer)) in found.iter_mut().zip(&order[chunk * CHUNK..]) {
+            *unit = container.unit_of(customers[customer as usize]).unwrap_or(u32::MAX);
         }
     });
+    let mut of = vec![u32::MAX; customers.len()];
+    order.iter().zip(found).for_each(|(&(_, customer), unit)| of[customer as usize] = unit);
     drop(container);
     let strays: Vec<usize> = (0..of.len()).filter(|&i| of[i] == u32::MAX).collect();
     let mut join = Join {

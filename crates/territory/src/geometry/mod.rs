@@ -2,6 +2,7 @@
 
 mod bounds;
 mod contains;
+pub(crate) mod curve;
 mod distance;
 mod join;
 mod polygons;

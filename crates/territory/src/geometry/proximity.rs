@@ -70,7 +70,7 @@ impl Shapes<'_> {
 }
 
 /// Segments in a run: long enough that the tree stays small, short enough that one run is cheap to measure and its box tight.
-const RUN: usize = 48;
+const RUN: usize = 16;
 /// Runs in a leaf of the tree.
 const LEAF: usize = 4;
 /// Units whose runs are boxed as one piece of work.
@@ -193,7 +193,12 @@ impl<'a> Proximity<'a> {
             }
             for other in node.from as usize..node.to as usize {
                 let to = self.runs[other];
-                if label_of(to.unit) == own || bounds.squared_distance(&self.boxes[other]) > best.squared {
+                let least = Link {
+                    squared: bounds.squared_distance(&self.boxes[other]),
+                    a: run.unit.min(to.unit),
+                    b: run.unit.max(to.unit),
+                };
+                if label_of(to.unit) == own || !least.precedes(best) {
                     continue;
                 }
                 if !located {
@@ -201,10 +206,9 @@ impl<'a> Proximity<'a> {
                     located = true;
                 }
                 self.locate(&to, &mut scratch.other);
-                let (a, b) = (run.unit.min(to.unit), run.unit.max(to.unit));
                 let squared =
                     between_runs(self.shapes.space(), &scratch.own, &scratch.other, &self.boxes[other], best.squared);
-                let link = Link { squared, a, b };
+                let link = Link { squared, ..least };
                 if link.precedes(best) {
                     *best = link;
                 }
