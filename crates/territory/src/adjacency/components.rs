@@ -4,7 +4,7 @@ use crate::UnitId;
 use crate::adjacency::Graph;
 
 /// The components of a graph, numbered by their smallest unit: component 0 holds unit 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Components {
     /// The component of every unit.
     pub component_of: Vec<u32>,

@@ -8,6 +8,8 @@ mod disjoint;
 mod from_edges;
 mod from_points;
 mod graph;
+#[cfg(test)]
+mod link_tests;
 
 pub use barriers::{PairError, Without, with_links, without};
 pub use bridges::{Bridge, Bridged, IslandError, Islands, bridge, refuse_islands, resolve_islands};

@@ -5,6 +5,8 @@ mod contains;
 pub(crate) mod curve;
 mod distance;
 mod join;
+#[cfg(test)]
+mod join_tests;
 mod polygons;
 mod proximity;
 
