@@ -70,7 +70,7 @@ const PLACES_PER_KM: f64 = (1u64 << 27) as f64;
 ///
 /// *At one place*, up to 17 units are all neighbours of one another; in a larger crowd each is linked to the 8 before and
 /// after it in unit order. A link between two places becomes max(m, m') links between their m and m' units, dealt
-/// out in turn, so that every unit of either has one.
+/// out in turn, so that every unit of either has one; of a place with more than 8 links each unit carries about 8.
 ///
 /// ```
 /// use territory::adjacency::{Neighbourhood, components, from_points};
@@ -160,10 +160,27 @@ impl Places {
                 }
             }
         }
+        let mut degrees = vec![0u32; self.sites.len()];
         for &(p, q) in links {
-            let (p, q) = (self.units_at(p), self.units_at(q));
-            for i in 0..p.len().max(q.len()) {
-                link(p[i % p.len()], q[i % q.len()]);
+            degrees[p as usize] += 1;
+            degrees[q as usize] += 1;
+        }
+        // How many of a place's units carry one of its links: all, or of many links so few that each unit has `BESIDE`.
+        let share = |place: u32| {
+            let (units, degree) = (self.units_at(place).len(), degrees[place as usize] as usize);
+            if degree <= BESIDE { units } else { (units * BESIDE).div_ceil(degree) }
+        };
+        let mut dealt = vec![0u32; self.sites.len()];
+        let mut deal = |place: u32| {
+            let units = self.units_at(place);
+            let next = &mut dealt[place as usize];
+            let unit = units[*next as usize];
+            *next = if *next as usize + 1 == units.len() { 0 } else { *next + 1 };
+            unit
+        };
+        for &(p, q) in links {
+            for _ in 0..share(p).max(share(q)) {
+                link(deal(p), deal(q));
             }
         }
         edges

@@ -249,6 +249,14 @@ fn a_crowded_place_costs_links_in_proportion() -> Result<(), PointsError> {
     assert!(graph.edge_count() < 13 * coordinates.len(), "{}", graph.edge_count());
     // Everyone has a link outward.
     assert!((0..10_000).all(|unit| graph.neighbours(unit).last().is_some_and(|&to| to >= 10_000)));
+    // A crowd in the middle of a ring of places: each unit has some of the links, not all.
+    let ring = (0..500).map(|i| f64::from(i) * std::f64::consts::TAU / 500.0).map(|a| [libm::cos(a), libm::sin(a)]);
+    let coordinates: Vec<[f64; 2]> = [[0.0; 2]; 500].into_iter().chain(ring).collect();
+    let graph = from_points(&Locations::from_coordinates(Space::Planar, &coordinates), ALL)?;
+    assert!(components(&graph).is_connected());
+    assert!(graph.edge_count() < 20 * coordinates.len(), "{}", graph.edge_count());
+    assert!((0..500).all(|unit| graph.neighbours(unit).last().is_some_and(|&to| to >= 500)));
+    assert!((500..1000).all(|unit| graph.neighbours(unit).first().is_some_and(|&to| to < 500)));
     Ok(())
 }
 
