@@ -3,6 +3,8 @@
 pub mod adjacency;
 mod control;
 mod error;
+pub mod evaluate;
+pub mod flow;
 pub mod geometry;
 mod ids;
 mod parallel;
@@ -15,6 +17,7 @@ pub mod terms;
 
 pub use control::{Clock, Control, Effort, Progress, Stopped};
 pub use error::{ProblemError, ProblemErrors};
+pub use evaluate::{Evaluation, Report, evaluate};
 pub use ids::{TerritoryId, UnitId};
 pub use plan::Plan;
 pub use problem::{ComponentRule, DEFAULT_TOLERANCE, Measure, Objective, Problem, ProblemSpec, Territory};

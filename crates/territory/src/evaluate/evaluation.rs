@@ -1,0 +1,195 @@
+//! The evaluation of a plan: all its figures and violations, computed from scratch.
+
+use super::assignment::{AssignmentError, Members, pieces};
+use super::cut::cut;
+use super::diagnose::Finding;
+use super::fairness::{Fairness, fairness};
+use super::territories::territory_figures;
+use super::violation::Violation;
+use crate::problem::Problem;
+
+/// A measure over all territories.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MeasureFigures {
+    /// Its name.
+    pub name: String,
+    /// Sum over all units, in the measure's unit.
+    pub total: f64,
+    /// Allowed relative deviation.
+    pub tolerance: f64,
+    /// How evenly it is spread.
+    pub fairness: Fairness,
+    /// Certified: no plan has a smaller largest deviation than this. Looked for only where a bound is violated.
+    pub best_deviation: Option<f64>,
+}
+
+/// A territory of the plan.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TerritoryFigures {
+    /// Its name.
+    pub name: String,
+    /// Number of its units.
+    pub units: usize,
+    /// Number of its connected pieces: 1 when it is contiguous, 0 when it is empty.
+    pub pieces: usize,
+    /// Sum per measure, in the measure's unit.
+    pub sums: Vec<f64>,
+    /// Target per measure, in the measure's unit.
+    pub targets: Vec<f64>,
+    /// Sum / target − 1 per measure.
+    pub deviations: Vec<f64>,
+    /// Mean location, weighted by the compactness weight: `[lon, lat]` in degrees or `[x, y]` in metres. None when it is empty.
+    pub centroid: Option<[f64; 2]>,
+    /// False where the compactness weight adds up to zero: centroid and `inertia_km2` then count every unit alike.
+    pub weighted: bool,
+    /// Moment of inertia about the centroid, Σ w |x − c|², in measure·km².
+    pub inertia: f64,
+    /// Mean squared distance from the centroid, Σ w |x − c|² / Σ w, in km².
+    pub inertia_km2: f64,
+    /// Largest distance between two of its units, in km (great circle or plane).
+    pub diameter_km: f64,
+}
+
+/// The links between territories.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Cut {
+    /// Number of links whose ends are in different territories.
+    pub edges: usize,
+    /// Their weights.
+    pub weight: f64,
+    /// The length of their borders in km.
+    pub border_km: f64,
+}
+
+/// A term of the problem's objective.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Term {
+    /// Its name: `inertia`, `border`, `cut`.
+    pub name: &'static str,
+    /// Its weight in the mix.
+    pub weight: f64,
+    /// Its value, in `unit`.
+    pub value: f64,
+    /// Unit of the value.
+    pub unit: String,
+}
+
+/// All figures of a plan.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// Number of units.
+    pub units: usize,
+    /// Whether every territory has units and is in one piece.
+    pub contiguous: bool,
+    /// Per measure, in the problem's order.
+    pub measures: Vec<MeasureFigures>,
+    /// Per territory, in the problem's order.
+    pub territories: Vec<TerritoryFigures>,
+    /// Moment of inertia of all territories about their centroids, in measure·km².
+    pub inertia: f64,
+    /// Mean squared distance of the weight from its territory's centroid, in km².
+    pub inertia_km2: f64,
+    /// The links between territories.
+    pub cut: Cut,
+    /// The terms of the problem's objective, in report order.
+    pub terms: Vec<Term>,
+    /// What is violated, territory after territory.
+    pub violations: Vec<Violation>,
+    /// Proofs that the bounds cannot be met. Looked for only where one is violated.
+    pub findings: Vec<Finding>,
+}
+
+impl Evaluation {
+    /// Number of territories.
+    pub fn k(&self) -> usize {
+        self.territories.len()
+    }
+
+    /// The objective: Σ weight × value / scale over [`Evaluation::terms`]. Scales are the terms' values in the first complete
+    /// plan; a missing or non-positive one counts as 1.
+    pub fn objective(&self, scales: &[f64]) -> f64 {
+        let scale = |i: usize| scales.get(i).copied().filter(|s| *s > 0.0).unwrap_or(1.0);
+        self.terms.iter().enumerate().map(|(i, t)| t.weight * t.value / scale(i)).sum()
+    }
+}
+
+/// Judges a plan from scratch.
+///
+/// ```
+/// use territory::{Locations, Measure, ProblemSpec, Space, adjacency::{Edge, EdgeKind, Graph}, evaluate::evaluate};
+/// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0], [3000.0, 0.0]]);
+/// let edges = [(0, 1), (1, 2), (2, 3)].map(|(a, b)| Edge::new(a, b, EdgeKind::Edge, 0.0));
+/// let problem = ProblemSpec::new(locations, Graph::from_edges(4, &edges), 2)
+///     .measure(Measure::new("calls", vec![3.0, 1.0, 2.0, 2.0]).tolerance(0.1))
+///     .build()?;
+/// let evaluation = evaluate(&problem, &[0, 0, 1, 1])?;
+/// assert!(evaluation.contiguous && evaluation.violations.is_empty());
+/// assert_eq!(evaluation.territories[0].diameter_km, 1.0);
+/// assert_eq!(evaluation.cut.edges, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// An assignment of another length, or with a territory that is not below k.
+pub fn evaluate(problem: &Problem, assignment: &[u32]) -> Result<Evaluation, AssignmentError> {
+    let members = Members::of(problem, assignment)?;
+    let (territories, (pieces, cut)) = crate::parallel::join(
+        || territory_figures(problem, &members),
+        || (pieces(problem, assignment), cut(problem.graph(), assignment)),
+    );
+    let (counts, _) = pieces;
+    let mut territories = territories;
+    for (figures, count) in territories.iter_mut().zip(&counts) {
+        figures.pieces = *count;
+    }
+    let measures = measure_figures(problem, &territories);
+    let inertia: f64 = territories.iter().map(|t| t.inertia).sum();
+    let inertia_km2 = inertia / problem.total(problem.weight());
+    Ok(Evaluation {
+        units: problem.units(),
+        contiguous: counts.iter().all(|&c| c == 1),
+        measures,
+        terms: terms(problem, inertia, &cut),
+        territories,
+        inertia,
+        inertia_km2,
+        cut,
+        violations: Vec::new(),
+        findings: Vec::new(),
+    })
+}
+
+fn measure_figures(problem: &Problem, territories: &[TerritoryFigures]) -> Vec<MeasureFigures> {
+    let figures = |(m, measure): (usize, &crate::problem::Measure)| {
+        let sums: Vec<f64> = territories.iter().map(|t| t.sums[m]).collect();
+        let targets: Vec<f64> = territories.iter().map(|t| t.targets[m]).collect();
+        MeasureFigures {
+            name: measure.name.clone(),
+            total: problem.total(m),
+            tolerance: measure.tolerance,
+            fairness: fairness(&sums, &targets),
+            best_deviation: None,
+        }
+    };
+    problem.measures().iter().enumerate().map(figures).collect()
+}
+
+/// The terms of the problem's objective and their values.
+fn terms(problem: &Problem, inertia: f64, cut: &Cut) -> Vec<Term> {
+    let weight_name = &problem.measures()[problem.weight()].name;
+    let term = |(name, weight): (&'static str, f64)| {
+        let (value, unit) = match name {
+            "border" => (cut.border_km, "km".to_owned()),
+            "cut" if problem.graph().is_weighted() => (cut.weight, "weight".to_owned()),
+            "cut" => (cut.weight, "links".to_owned()),
+            _ => (inertia, format!("{weight_name}·km²")),
+        };
+        Term { name, weight, value, unit }
+    };
+    problem.objective().terms().map(term).collect()
+}

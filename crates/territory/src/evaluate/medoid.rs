@@ -1,0 +1,81 @@
+//! Compactness about the best member unit (medoid): moment of inertia and p-median, also for the caller's own costs.
+
+use super::assignment::{AssignmentError, Members};
+use super::territories::Centre;
+use crate::ids::UnitId;
+use crate::problem::Problem;
+use crate::space::squared_distance;
+
+/// The best member of a territory to measure it from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Medoid {
+    /// The member; none where the territory is empty. Ties go to the smaller index.
+    pub unit: Option<UnitId>,
+    /// Σ over members of weight × cost from it: measure·km² or measure·km, or the caller's unit. Every unit counts 1 where
+    /// the weights of the territory add up to zero.
+    pub value: f64,
+}
+
+/// Moment of inertia of each territory about its best member, in measure·km² (chords on the sphere). The best member is the one
+/// nearest to the centroid, since Σ w |x − y|² = Σ w |x − c|² + W |y − c|² (Steiner).
+///
+/// # Errors
+/// An assignment of another length, or with a territory that is not below k.
+pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoid>, AssignmentError> {
+    let members = Members::of(problem, assignment)?;
+    let points = problem.locations().points();
+    let values = &problem.measures()[problem.weight()].values;
+    Ok(crate::parallel::map(members.k(), |t| {
+        let units = members.get(t);
+        let total = units.iter().map(|&u| values[u as usize]).sum();
+        let centre = Centre::of(problem, units, total);
+        let mut best = Medoid { unit: None, value: 0.0 };
+        let mut nearest = f64::INFINITY;
+        for &u in units {
+            let d = squared_distance(points[u as usize], centre.centroid);
+            if d < nearest {
+                nearest = d;
+                best = Medoid { unit: Some(UnitId(u)), value: centre.moment + centre.mass * d };
+            }
+        }
+        best
+    }))
+}
+
+/// p-median cost of each territory: Σ w d(x, medoid) in measure·km, over the best member (great circle or plane).
+///
+/// # Errors
+/// An assignment of another length, or with a territory that is not below k.
+pub fn median(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoid>, AssignmentError> {
+    let locations = problem.locations();
+    let values = &problem.measures()[problem.weight()].values;
+    medoids_by(problem.k(), assignment, values, |i, j| locations.distance_km(i, j))
+}
+
+/// The best member of each of `k` territories for any cost: the `j` with the least Σ weight(i) × `cost(i, j)` over the members i
+/// of its territory. Takes Σ m² calls of `cost`, m being the units of a territory.
+///
+/// # Errors
+/// An assignment of another length than `weights`, or with a territory that is not below k.
+pub fn medoids_by(
+    k: usize,
+    assignment: &[u32],
+    weights: &[f64],
+    cost: impl Fn(usize, usize) -> f64 + Sync + Send,
+) -> Result<Vec<Medoid>, AssignmentError> {
+    let members = Members::new(weights.len(), k, assignment, |unit| unit.to_string())?;
+    Ok(crate::parallel::map(k, |t| {
+        let units = members.get(t);
+        let weighted = units.iter().any(|&u| weights[u as usize] > 0.0);
+        let weight = |u: u32| if weighted { weights[u as usize] } else { 1.0 };
+        let mut best = Medoid { unit: None, value: 0.0 };
+        for &j in units {
+            let value: f64 = units.iter().map(|&i| weight(i) * cost(i as usize, j as usize)).sum();
+            if best.unit.is_none() || value < best.value {
+                best = Medoid { unit: Some(UnitId(j)), value };
+            }
+        }
+        best
+    }))
+}

@@ -1,0 +1,62 @@
+//! What a plan violates. Kinds have the names that stand in reports.
+
+use crate::ids::TerritoryId;
+
+/// A sum may be beyond its bound by this share of it before it counts as a violation: the order in which a float sum is formed
+/// must not decide.
+pub const BOUND_SLACK: f64 = 1e-9;
+
+/// Which rule is violated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ViolationKind {
+    /// A territory without units.
+    Empty,
+    /// A territory in several pieces.
+    NotContiguous,
+    /// A sum above the territory's upper bound.
+    AboveMaximum,
+    /// A sum below the territory's lower bound.
+    BelowMinimum,
+    /// A locked unit outside its territory.
+    Lock,
+    /// Units of one group in several territories.
+    Together,
+    /// Units that must not share a territory do.
+    Apart,
+}
+
+impl ViolationKind {
+    /// Name in reports: `empty`, `not_contiguous`, `above_maximum`, `below_minimum`, `lock`, `together`, `apart`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ViolationKind::Empty => "empty",
+            ViolationKind::NotContiguous => "not_contiguous",
+            ViolationKind::AboveMaximum => "above_maximum",
+            ViolationKind::BelowMinimum => "below_minimum",
+            ViolationKind::Lock => "lock",
+            ViolationKind::Together => "together",
+            ViolationKind::Apart => "apart",
+        }
+    }
+}
+
+/// One violated rule of a plan.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// Which rule.
+    pub kind: ViolationKind,
+    /// Where.
+    pub territory: TerritoryId,
+    /// Position of the measure, for bounds.
+    pub measure: Option<usize>,
+    /// What is there: the sum in the measure's unit, or the number of pieces or units.
+    pub value: f64,
+    /// What is allowed, in the same unit.
+    pub bound: f64,
+    /// Why, in a sentence or two: a proof that no plan can do better where there is one, else what is near.
+    pub reason: String,
+    /// Whether the reason proves that no plan meets all bounds.
+    pub proven: bool,
+}
