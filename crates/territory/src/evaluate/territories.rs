@@ -31,7 +31,7 @@ fn figures(problem: &Problem, t: usize, members: &[u32]) -> TerritoryFigures {
         weighted: centre.weighted,
         inertia: if centre.weighted { centre.moment } else { 0.0 },
         inertia_km2: if centre.mass > 0.0 { centre.moment / centre.mass } else { 0.0 },
-        diameter_km: diameter_km(space, members.iter().map(|&u| points[u as usize])),
+        diameter_km: diameter_km(space, members.iter().map(|&u| points[u as usize]).collect()),
     }
 }
 
