@@ -126,8 +126,16 @@ impl DisjointSets {
     }
 }
 
-/// The connected pieces of each territory: number per territory, and the first unit of its piece for every unit.
-pub(super) fn pieces(problem: &Problem, assignment: &[u32]) -> (Vec<usize>, Vec<u32>) {
+/// The connected pieces of the territories.
+pub(super) struct Pieces {
+    /// Number of pieces per territory.
+    pub(super) counts: Vec<usize>,
+    /// For every unit the smallest unit of its piece.
+    pub(super) first: Vec<u32>,
+}
+
+/// Finds the pieces by joining the ends of every link inside a territory.
+pub(super) fn pieces(problem: &Problem, assignment: &[u32]) -> Pieces {
     let mut sets = DisjointSets::new(assignment.len());
     for e in problem.graph().edges() {
         if assignment[e.a as usize] == assignment[e.b as usize] {
@@ -141,7 +149,7 @@ pub(super) fn pieces(problem: &Problem, assignment: &[u32]) -> (Vec<usize>, Vec<
             counts[assignment[unit] as usize] += 1;
         }
     }
-    (counts, first)
+    Pieces { counts, first }
 }
 
 /// Quick independent check that a plan has every unit in one of k territories, none of them empty, each in one piece.
@@ -160,7 +168,7 @@ pub(super) fn pieces(problem: &Problem, assignment: &[u32]) -> (Vec<usize>, Vec<
 /// An assignment of another length, or with a territory that is not below k.
 pub fn validate(problem: &Problem, assignment: &[u32]) -> Result<Validity, AssignmentError> {
     Members::of(problem, assignment)?;
-    let (counts, _) = pieces(problem, assignment);
+    let counts = pieces(problem, assignment).counts;
     let mut found = Validity::default();
     for (t, &count) in counts.iter().enumerate() {
         let t = TerritoryId(t as u32);

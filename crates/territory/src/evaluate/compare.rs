@@ -1,6 +1,7 @@
 //! Two plans side by side: territories matched by overlap, what changes hands, and what no plan could go below.
 
-use super::assignment::AssignmentError;
+use super::assignment::{AssignmentError, DisjointSets, Members};
+use crate::flow::{Matching, maximum_weight_matching, surplus_flow};
 use crate::ids::{TerritoryId, UnitId};
 use crate::problem::Problem;
 
@@ -83,11 +84,236 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-/// Compares the plan `before` with the plan `after` of `problem`.
+/// Compares the plan `before` with the plan `after` of `problem`. Territories are matched by the largest overlap in the
+/// compactness weight, whatever they are called; a unit of weight 0 counts a millionth of the mean.
+///
+/// ```
+/// use territory::{Locations, Measure, ProblemSpec, Space, adjacency::{Edge, EdgeKind, Graph}};
+/// use territory::evaluate::{PlanNames, compare};
+/// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0], [3000.0, 0.0]]);
+/// let edges = [(0, 1), (1, 2), (2, 3)].map(|(a, b)| Edge::new(a, b, EdgeKind::Edge, 0.0));
+/// let problem = ProblemSpec::new(locations, Graph::from_edges(4, &edges), 2)
+///     .measure(Measure::new("calls", vec![1.0; 4]))
+///     .build()?;
+/// let names = ["West".to_owned(), "East".to_owned()];
+/// let comparison = compare(&problem, PlanNames { assignment: &[0, 0, 0, 1], names: &names }, &[1, 1, 0, 0])?;
+/// assert_eq!(comparison.matched, [Some(territory::TerritoryId(1)), Some(territory::TerritoryId(0))]);
+/// assert_eq!(comparison.moves.len(), 1);
+/// assert_eq!(comparison.measures[0].lower_bound, 0.225);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// A plan of another length, or with a territory that there is not.
 pub fn compare(problem: &Problem, before: PlanNames<'_>, after: &[u32]) -> Result<Comparison, AssignmentError> {
-    let _ = (problem, before, after);
-    Err(AssignmentError::Length { found: after.len(), expected: problem.units() })
+    let members = Members::of(problem, after)?;
+    check(problem, before)?;
+    let matching = match_territories(problem, before, &members);
+    let matched: Vec<Option<TerritoryId>> = matching.row_of.iter().map(|b| b.map(TerritoryId)).collect();
+    let moves = moves(before, after, &matching);
+    let changes = changes(problem, before, after, &matching);
+    let with_territory = before.assignment.iter().filter(|&&b| b != NO_TERRITORY).count();
+    let flows = Flows::new(problem, before, &matching);
+    let measures = crate::parallel::map(problem.measures().len(), |m| disruption(problem, before, &moves, &flows, m));
+    Ok(Comparison {
+        units: if with_territory > 0 { moves.len() as f64 / with_territory as f64 } else { 0.0 },
+        new_units: before.assignment.len() - with_territory,
+        matched,
+        measures,
+        moves,
+        changes,
+    })
+}
+
+fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), AssignmentError> {
+    let (found, expected) = (before.assignment.len(), problem.units());
+    if found != expected {
+        return Err(AssignmentError::Length { found, expected });
+    }
+    let territories = before.names.len();
+    let missing = |&b: &u32| b != NO_TERRITORY && b as usize >= territories;
+    match before.assignment.iter().position(missing) {
+        Some(unit) => Err(AssignmentError::Territory {
+            unit: problem.unit_name(unit),
+            territory: before.assignment[unit],
+            territories,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Rows are territories before, columns those after.
+fn match_territories(problem: &Problem, before: PlanNames<'_>, members: &Members) -> Matching {
+    let values = &problem.measures()[problem.weight()].values;
+    let least = 1e-6 * problem.total(problem.weight()) / problem.units() as f64;
+    let mut overlap = vec![0.0; before.names.len()];
+    let mut entries = Vec::new();
+    for t in 0..members.k() {
+        for &unit in members.get(t) {
+            if let Some(slot) = overlap.get_mut(before.assignment[unit as usize] as usize) {
+                *slot += values[unit as usize].max(least);
+            }
+        }
+        for &unit in members.get(t) {
+            let b = before.assignment[unit as usize];
+            if let Some(weight) = overlap.get_mut(b as usize).map(std::mem::take).filter(|w| *w > 0.0) {
+                entries.push((b, t as u32, weight));
+            }
+        }
+    }
+    maximum_weight_matching(before.names.len(), members.k(), &entries)
+}
+
+fn moves(before: PlanNames<'_>, after: &[u32], matching: &Matching) -> Vec<Move> {
+    let changed = |(unit, (&b, &a)): (usize, (&u32, &u32))| {
+        let kept = b == NO_TERRITORY || matching.row_of[a as usize] == Some(b);
+        let forced = matching.column_of.get(b as usize).copied().flatten().is_none();
+        (!kept).then_some(Move { unit: UnitId(unit as u32), from: TerritoryId(b), to: TerritoryId(a), forced })
+    };
+    before.assignment.iter().zip(after).enumerate().filter_map(changed).collect()
+}
+
+fn changes(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &Matching) -> Vec<Change> {
+    let (k, measures) = (problem.k(), problem.measures());
+    let gone = (0..before.names.len() as u32).filter(|&b| matching.column_of[b as usize].is_none());
+    // Row of the changes for every territory before.
+    let mut row_of: Vec<usize> = matching.column_of.iter().map(|a| a.map_or(0, |a| a as usize)).collect();
+    let blank = |before: Option<u32>, after: Option<usize>, name: String| Change {
+        before: before.map(TerritoryId),
+        after: after.map(|t| TerritoryId(t as u32)),
+        name,
+        units: [0; 2],
+        moved_units: [0; 2],
+        sums: vec![[0.0; 2]; measures.len()],
+        moved: vec![[0.0; 2]; measures.len()],
+    };
+    let mut rows: Vec<Change> = (0..k)
+        .map(|t| match matching.row_of[t] {
+            Some(b) => blank(Some(b), Some(t), before.names[b as usize].clone()),
+            None => blank(None, Some(t), problem.territories()[t].name.clone()),
+        })
+        .collect();
+    for b in gone {
+        row_of[b as usize] = rows.len();
+        rows.push(blank(Some(b), None, before.names[b as usize].clone()));
+    }
+    let mut count = |row: usize, unit: usize, side: usize, moved: bool| {
+        let change = &mut rows[row];
+        change.units[side] += 1;
+        change.moved_units[side] += usize::from(moved);
+        for (m, measure) in measures.iter().enumerate() {
+            let value = measure.values[unit];
+            change.sums[m][side] += value;
+            if moved {
+                change.moved[m][side] += value;
+            }
+        }
+    };
+    for (unit, (&b, &a)) in before.assignment.iter().zip(after).enumerate() {
+        let from = row_of.get(b as usize).copied();
+        let moved = from != Some(a as usize);
+        if let Some(from) = from {
+            count(from, unit, 0, moved);
+        }
+        count(a as usize, unit, 1, moved);
+    }
+    rows
+}
+
+/// The territories of today as a network: those that go on under their new index, then those that are no more, then groups of
+/// neighbouring units without a territory.
+struct Flows {
+    /// Node of every unit.
+    node_of: Vec<u32>,
+    nodes: usize,
+    /// First node that stands for units without a territory.
+    first_new: usize,
+    links: Vec<(u32, u32, u32)>,
+}
+
+impl Flows {
+    fn new(problem: &Problem, before: PlanNames<'_>, matching: &Matching) -> Self {
+        let k = problem.k();
+        let mut nodes = k;
+        let territory_node: Vec<u32> = matching
+            .column_of
+            .iter()
+            .map(|a| {
+                a.unwrap_or_else(|| {
+                    nodes += 1;
+                    nodes as u32 - 1
+                })
+            })
+            .collect();
+        let first_new = nodes;
+        let node = |unit: u32| territory_node.get(before.assignment[unit as usize] as usize).copied();
+        let mut groups = DisjointSets::new(problem.units());
+        let mut links: Vec<(u32, u32)> = Vec::new();
+        for e in problem.graph().edges() {
+            match (node(e.a), node(e.b)) {
+                (Some(a), Some(b)) if a != b => links.push((a.min(b), a.max(b))),
+                (None, None) => groups.union(e.a, e.b),
+                _ => {}
+            }
+        }
+        links.sort_unstable();
+        links.dedup();
+        let mut links: Vec<(u32, u32, u32)> = links.into_iter().flat_map(|(a, b)| [(a, b, 1), (b, a, 1)]).collect();
+        let mut node_of = vec![0u32; problem.units()];
+        // The representative is the smallest unit, so it is numbered first.
+        for unit in 0..problem.units() as u32 {
+            node_of[unit as usize] = node(unit).unwrap_or_else(|| match groups.find(unit) {
+                first if first == unit => {
+                    nodes += 1;
+                    nodes as u32 - 1
+                }
+                first => node_of[first as usize],
+            });
+        }
+        // Units without a territory go to their neighbours for nothing, and never through.
+        let mut given: Vec<(u32, u32, u32)> = Vec::new();
+        for e in problem.graph().edges() {
+            for (from, to) in [(e.a, e.b), (e.b, e.a)].map(|(a, b)| (node_of[a as usize], node_of[b as usize])) {
+                if from as usize >= first_new && (to as usize) < first_new {
+                    given.push((from, to, 0));
+                }
+            }
+        }
+        given.sort_unstable();
+        given.dedup();
+        links.extend(given);
+        // A new territory has no borders yet: any other may give to it.
+        for new in (0..k as u32).filter(|&t| matching.row_of[t as usize].is_none()) {
+            links
+                .extend((0..nodes as u32).filter(|&n| n != new).map(|n| (n, new, u32::from((n as usize) < first_new))));
+        }
+        Self { node_of, nodes, first_new, links }
+    }
+}
+
+fn disruption(problem: &Problem, before: PlanNames<'_>, moves: &[Move], flows: &Flows, m: usize) -> MeasureDisruption {
+    let (k, values) = (problem.k(), &problem.measures()[m].values);
+    let mut sums = vec![0.0; flows.nodes];
+    for (&node, value) in flows.node_of.iter().zip(values) {
+        sums[node as usize] += value;
+    }
+    let had: f64 = before.assignment.iter().zip(values).filter(|(b, _)| **b != NO_TERRITORY).map(|(_, v)| v).sum();
+    if had <= 0.0 {
+        return MeasureDisruption::default();
+    }
+    let moved: f64 = moves.iter().map(|mv| values[mv.unit.index()]).sum();
+    let forced: f64 = moves.iter().filter(|mv| mv.forced).map(|mv| values[mv.unit.index()]).sum();
+    let bounds: Vec<(f64, f64)> =
+        (0..flows.nodes).map(|n| if n < k { problem.bounds(n, m) } else { (0.0, 0.0) }).collect();
+    // What must be handed off; what must be taken over, beyond what is forced or new and goes somewhere anyway.
+    let gone: f64 = sums[k..flows.first_new].iter().sum();
+    let new: f64 = sums[flows.first_new..].iter().sum();
+    let over: f64 = sums[..k].iter().zip(&bounds).map(|(x, b)| (x - b.1).max(0.0)).sum();
+    let under: f64 = sums[..k].iter().zip(&bounds).map(|(x, b)| (b.0 - x).max(0.0)).sum();
+    MeasureDisruption {
+        share: moved / had,
+        forced: forced / had,
+        lower_bound: (gone + over.max(under - gone - new)) / had,
+        flow_estimate: surplus_flow(&sums, &bounds, &flows.links).moved / had,
+    }
 }

@@ -4,6 +4,7 @@ use super::assignment::{AssignmentError, Members, pieces};
 use super::cut::cut;
 use super::diagnose::Finding;
 use super::fairness::{Fairness, fairness};
+use super::reasons::violations;
 use super::territories::territory_figures;
 use super::violation::Violation;
 use crate::problem::Problem;
@@ -142,29 +143,33 @@ pub fn evaluate(problem: &Problem, assignment: &[u32]) -> Result<Evaluation, Ass
         || territory_figures(problem, &members),
         || (pieces(problem, assignment), cut(problem.graph(), assignment)),
     );
-    let (counts, _) = pieces;
     let mut territories = territories;
-    for (figures, count) in territories.iter_mut().zip(&counts) {
+    for (figures, count) in territories.iter_mut().zip(&pieces.counts) {
         figures.pieces = *count;
     }
-    let measures = measure_figures(problem, &territories);
+    let (violations, findings) = violations(problem, assignment, &members, &pieces, &territories);
+    let measures = measure_figures(problem, &territories, &findings);
     let inertia: f64 = territories.iter().map(|t| t.inertia).sum();
     let inertia_km2 = inertia / problem.total(problem.weight());
     Ok(Evaluation {
         units: problem.units(),
-        contiguous: counts.iter().all(|&c| c == 1),
+        contiguous: pieces.counts.iter().all(|&c| c == 1),
         measures,
         terms: terms(problem, inertia, &cut),
         territories,
         inertia,
         inertia_km2,
         cut,
-        violations: Vec::new(),
-        findings: Vec::new(),
+        violations,
+        findings,
     })
 }
 
-fn measure_figures(problem: &Problem, territories: &[TerritoryFigures]) -> Vec<MeasureFigures> {
+fn measure_figures(problem: &Problem, territories: &[TerritoryFigures], findings: &[Finding]) -> Vec<MeasureFigures> {
+    let best_deviation = |m: usize| {
+        let of_measure = findings.iter().filter(|f| f.measure == Some(m)).filter_map(|f| f.best_deviation);
+        of_measure.max_by(f64::total_cmp)
+    };
     let figures = |(m, measure): (usize, &crate::problem::Measure)| {
         let sums: Vec<f64> = territories.iter().map(|t| t.sums[m]).collect();
         let targets: Vec<f64> = territories.iter().map(|t| t.targets[m]).collect();
@@ -173,7 +178,7 @@ fn measure_figures(problem: &Problem, territories: &[TerritoryFigures]) -> Vec<M
             total: problem.total(m),
             tolerance: measure.tolerance,
             fairness: fairness(&sums, &targets),
-            best_deviation: None,
+            best_deviation: best_deviation(m),
         }
     };
     problem.measures().iter().enumerate().map(figures).collect()

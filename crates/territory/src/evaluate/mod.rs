@@ -10,9 +10,11 @@ mod diameter;
 mod evaluation;
 mod fairness;
 mod medoid;
+mod reasons;
 mod report;
 mod territories;
 mod violation;
+mod words;
 
 pub use assignment::{AssignmentError, Validity, validate};
 pub use compare::{Change, Comparison, MeasureDisruption, Move, NO_TERRITORY, PlanNames, compare};

@@ -60,3 +60,14 @@ pub struct Violation {
     /// Whether the reason proves that no plan meets all bounds.
     pub proven: bool,
 }
+
+/// Whether a sum is below its lower bound (−1), above its upper one (1) or within (0), rounding left aside.
+pub(super) fn side(sum: f64, (lower, upper): (f64, f64)) -> i8 {
+    if sum > upper + BOUND_SLACK * upper {
+        1
+    } else if sum < lower - BOUND_SLACK * lower {
+        -1
+    } else {
+        0
+    }
+}
