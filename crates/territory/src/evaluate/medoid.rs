@@ -45,12 +45,48 @@ pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoi
 
 /// p-median cost of each territory: Σ w d(x, medoid) in measure·km, over the best member (great circle or plane).
 ///
+/// Exact, yet without trying every member against every other: what one member costs bounds from below what the others cost, by
+/// the triangle inequality; members that cannot be best are passed over (trimed; Newling & Fleuret 2017, AISTATS, PMLR 54).
+///
 /// # Errors
 /// An assignment of another length, or with a territory that is not below k.
 pub fn median(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoid>, AssignmentError> {
-    let locations = problem.locations();
+    let members = Members::of(problem, assignment)?;
+    Ok(crate::parallel::map(members.k(), |t| median_of(problem, members.get(t))))
+}
+
+fn median_of(problem: &Problem, units: &[u32]) -> Medoid {
+    let (space, points) = (problem.locations().space(), problem.locations().points());
     let values = &problem.measures()[problem.weight()].values;
-    medoids_by(problem.k(), assignment, values, |i, j| locations.distance_km(i, j))
+    let total = units.iter().map(|&u| values[u as usize]).sum();
+    let centre = Centre::of(problem, units, total);
+    let weight = |u: u32| if centre.weighted { values[u as usize] } else { 1.0 };
+    // From the middle outwards: good members come first and rule out the others.
+    let mut order: Vec<(f64, u32)> = (0..units.len() as u32)
+        .map(|i| (squared_distance(points[units[i as usize] as usize], centre.centroid), i))
+        .collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut least = vec![0.0f64; units.len()];
+    let mut distances = vec![0.0; units.len()];
+    let mut best = Medoid { unit: None, value: f64::INFINITY };
+    for (_, j) in order {
+        let (j, unit) = (j as usize, units[j as usize]);
+        if least[j] > best.value {
+            continue;
+        }
+        let mut value = 0.0;
+        for (d, &i) in distances.iter_mut().zip(units) {
+            *d = space.distance_km(points[i as usize], points[unit as usize]);
+            value += weight(i) * *d;
+        }
+        // Less a little, so that rounding never rules out an equal.
+        let bound = |d: f64| (centre.mass * d - value).abs() * (1.0 - 1e-12) - 1e-12 * value;
+        least.iter_mut().zip(&distances).for_each(|(l, &d)| *l = l.max(bound(d)));
+        if value < best.value || (value == best.value && best.unit.is_some_and(|b| unit < b.0)) {
+            best = Medoid { unit: Some(UnitId(unit)), value };
+        }
+    }
+    if best.unit.is_none() { Medoid { unit: None, value: 0.0 } } else { best }
 }
 
 /// The best member of each of `k` territories for any cost: the `j` with the least Σ weight(i) × `cost(i, j)` over the members i

@@ -13,6 +13,8 @@ mod medoid;
 mod reasons;
 mod report;
 mod territories;
+#[cfg(test)]
+mod tests;
 mod violation;
 mod words;
 

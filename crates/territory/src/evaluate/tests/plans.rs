@@ -1,0 +1,110 @@
+//! Comparison of plans against trying everything.
+
+use super::super::violation::side;
+use super::super::{AssignmentError, NO_TERRITORY, PlanNames, compare, validate};
+use super::{all_assignments, tiny};
+use crate::adjacency::{Edge, EdgeKind, Graph};
+use crate::problem::{Measure, Problem, ProblemSpec};
+use crate::space::{Locations, Space};
+use proptest::prelude::*;
+
+fn names(n: usize) -> Vec<String> {
+    (0..n).map(|i| format!("B{i}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+    /// Protects the figures of a comparison against their definitions, and the lower bound against every plan inside the bounds.
+    #[test]
+    fn no_plan_goes_below_the_lower_bound(drawn in tiny(6, 3, false), seed in any::<u64>(), territories in 1usize..4) {
+        let Some(problem) = drawn.build(Space::Planar) else { return Ok(()) };
+        let draw = |u: usize| (seed.rotate_left(5 * u as u32) % (territories as u64 + 1)) as u32;
+        let before: Vec<u32> = (0..problem.units()).map(draw).map(|b| if b == 0 { NO_TERRITORY } else { b - 1 }).collect();
+        let names = names(territories);
+        let plan = PlanNames { assignment: &before, names: &names };
+        for after in all_assignments(&problem) {
+            if !validate(&problem, &after).unwrap().is_valid() {
+                continue;
+            }
+            let found = compare(&problem, plan, &after).unwrap();
+            for (m, disruption) in found.measures.iter().enumerate() {
+                let values = &problem.measures()[m].values;
+                let had: f64 = (0..values.len()).filter(|&u| before[u] != NO_TERRITORY).map(|u| values[u]).sum();
+                let moved: f64 = found.moves.iter().map(|m| values[m.unit.index()]).sum();
+                prop_assert!((disruption.share * had - moved).abs() < 1e-9);
+                let sum = |t: usize| after.iter().zip(values).filter(|(a, _)| **a == t as u32).map(|(_, v)| v).sum::<f64>();
+                if (0..problem.k()).all(|t| side(sum(t), problem.bounds(t, m)) == 0) {
+                    prop_assert!(disruption.lower_bound <= disruption.share + 1e-8, "{disruption:?}");
+                }
+                for (side, flow) in [(0, &before), (1, &after)] {
+                    let all = (0..values.len()).filter(|&u| flow[u] != NO_TERRITORY).map(|u| values[u]).sum::<f64>();
+                    prop_assert!((found.changes.iter().map(|c| c.sums[m][side]).sum::<f64>() - all).abs() < 1e-9);
+                }
+                let handed: f64 = found.changes.iter().map(|c| c.moved[m][0]).sum();
+                prop_assert!((handed - moved).abs() < 1e-9);
+            }
+        }
+    }
+}
+
+/// Six units in a row, each of one call.
+fn row(k: usize) -> Problem {
+    let coordinates: Vec<[f64; 2]> = (0..6).map(|i| [1000.0 * f64::from(i), 0.0]).collect();
+    let edges: Vec<Edge> = (1..6).map(|i| Edge::new(i - 1, i, EdgeKind::Edge, 0.0)).collect();
+    ProblemSpec::new(Locations::from_coordinates(Space::Planar, &coordinates), Graph::from_edges(6, &edges), k)
+        .measure(Measure::new("calls", vec![1.0; 6]).tolerance(0.0))
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn surplus_crosses_every_border_on_its_way() {
+    let names = ["West", "Middle", "East"].map(str::to_owned);
+    let plan = PlanNames { assignment: &[0, 0, 0, 1, 1, 2], names: &names };
+    let found = compare(&row(3), plan, &[2, 2, 0, 0, 1, 1]).unwrap();
+    assert_eq!(found.matched.iter().map(|b| b.unwrap().0).collect::<Vec<_>>(), [1, 2, 0]);
+    assert_eq!(found.moves.iter().map(|m| (m.unit.0, m.from.0, m.to.0)).collect::<Vec<_>>(), [(2, 0, 0), (4, 1, 1)]);
+    let d = found.measures[0];
+    assert!((d.share - 2.0 / 6.0).abs() < 1e-12 && (d.lower_bound - 1.0 / 6.0).abs() < 1e-12);
+    assert!((d.flow_estimate - 2.0 / 6.0).abs() < 1e-12 && found.units == d.share);
+    let middle = &found.changes[0];
+    assert_eq!((middle.name.as_str(), middle.units, middle.moved_units), ("Middle", [2, 2], [1, 1]));
+}
+
+#[test]
+fn a_territory_that_goes_is_forced_and_one_that_comes_takes_over() {
+    let names = ["West", "Middle", "East"].map(str::to_owned);
+    let today = [0, 0, 1, 1, 2, 2];
+    let fewer = compare(&row(2), PlanNames { assignment: &today, names: &names }, &[0, 0, 0, 1, 1, 1]).unwrap();
+    let d = fewer.measures[0];
+    assert_eq!((fewer.moves.len(), fewer.moves.iter().all(|m| m.forced)), (2, true));
+    assert!((d.forced - 2.0 / 6.0).abs() < 1e-12 && (d.lower_bound - d.share).abs() < 1e-12);
+    assert!((d.flow_estimate - d.share).abs() < 1e-12);
+    assert_eq!(fewer.changes.last().map(|c| (c.name.as_str(), c.after, c.units)), Some(("Middle", None, [2, 0])));
+
+    let more = compare(&row(3), PlanNames { assignment: &[0, 0, 0, 1, 1, 1], names: &names[..2] }, &[0, 0, 1, 1, 2, 2])
+        .unwrap();
+    assert_eq!(more.matched[1], None);
+    assert!((more.measures[0].lower_bound - 2.0 / 6.0).abs() < 1e-12);
+    assert!((more.measures[0].flow_estimate - 2.0 / 6.0).abs() < 1e-12);
+}
+
+#[test]
+fn new_units_move_nothing() {
+    let names = ["West", "East"].map(str::to_owned);
+    let plan = PlanNames { assignment: &[0, 0, NO_TERRITORY, NO_TERRITORY, 1, 1], names: &names };
+    let found = compare(&row(2), plan, &[0, 0, 0, 1, 1, 1]).unwrap();
+    assert_eq!((found.new_units, found.moves.len(), found.measures[0].lower_bound), (2, 0, 0.0));
+    assert_eq!(found.measures[0].flow_estimate, 0.0);
+}
+
+#[test]
+fn plans_that_do_not_fit_are_refused() {
+    let names = names(2);
+    let of = |assignment: &'static [u32]| PlanNames { assignment, names: &names };
+    let length = AssignmentError::Length { found: 1, expected: 6 };
+    assert_eq!(compare(&row(2), of(&[0]), &[0; 6]).unwrap_err(), length);
+    let unknown = AssignmentError::Territory { unit: "1".into(), territory: 5, territories: 2 };
+    assert_eq!(compare(&row(2), of(&[0, 5, 0, 0, 0, 0]), &[0; 6]).unwrap_err(), unknown);
+    assert!(compare(&row(2), of(&[0; 6]), &[7; 6]).is_err());
+}
