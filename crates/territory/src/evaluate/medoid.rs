@@ -92,6 +92,15 @@ fn median_of(problem: &Problem, units: &[u32]) -> Medoid {
 /// The best member of each of `k` territories for any cost: the `j` with the least Σ weight(i) × `cost(i, j)` over the members i
 /// of its territory. Takes Σ m² calls of `cost`, m being the units of a territory.
 ///
+/// ```
+/// // Moment of inertia about the best member with distances in whole kilometres.
+/// let x_km = [0.0f64, 1.4, 2.6, 9.0];
+/// let cost = |i: usize, j: usize| (x_km[i] - x_km[j]).abs().round().powi(2);
+/// let medoids = territory::evaluate::medoids_by(2, &[0, 0, 0, 1], &[1.0; 4], cost)?;
+/// assert_eq!((medoids[0].unit, medoids[0].value), (Some(territory::UnitId(1)), 2.0));
+/// # Ok::<(), territory::evaluate::AssignmentError>(())
+/// ```
+///
 /// # Errors
 /// An assignment of another length than `weights`, or with a territory that is not below k.
 pub fn medoids_by(

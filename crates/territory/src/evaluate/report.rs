@@ -4,12 +4,7 @@
 //! With the feature `serde` the structs serialise. Numbers that are not finite are written null, maps keep the order of the
 //! measures.
 
-use super::compare::Comparison;
-use super::evaluation::{Evaluation, TerritoryFigures};
-use crate::adjacency::{EdgeKind, Graph, components};
-use crate::control::{Effort, Stopped};
-use crate::problem::Problem;
-
+mod build;
 #[cfg(feature = "serde")]
 mod json;
 
@@ -17,6 +12,18 @@ mod json;
 pub type ByName = Vec<(String, f64)>;
 
 /// The whole report.
+///
+/// ```
+/// use territory::{Locations, Measure, ProblemSpec, Report, Space, adjacency::{Edge, EdgeKind, Graph}, evaluate};
+/// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [1000.0, 0.0]]);
+/// let graph = Graph::from_edges(2, &[Edge::new(0, 1, EdgeKind::Edge, 0.0)]);
+/// let problem = ProblemSpec::new(locations, graph, 2).measure(Measure::new("calls", vec![1.0, 1.0])).build()?;
+/// let mut report = Report::new(&problem, &evaluate(&problem, &[0, 1])?);
+/// report.seconds.push(("read".to_owned(), 0.1));
+/// assert_eq!(report.measures[0].max_deviation, 0.0);
+/// assert_eq!(report.territories[1].sums, [("calls".to_owned(), 1.0)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -275,158 +282,4 @@ pub struct CustomersReport {
     pub nearest: usize,
     /// Outside every unit, left out.
     pub dropped: usize,
-}
-
-impl Report {
-    /// The report of `evaluation`, an evaluation of a plan of `problem`; what the engine does not know stays empty.
-    pub fn new(problem: &Problem, evaluation: &Evaluation) -> Self {
-        Self {
-            k: evaluation.k(),
-            units: evaluation.units,
-            contiguous: evaluation.contiguous,
-            measures: evaluation.measures.iter().map(measure).collect(),
-            compactness: CompactnessReport::new(evaluation),
-            territories: evaluation.territories.iter().map(|t| territory(evaluation, t)).collect(),
-            violations: evaluation.violations.iter().map(|v| violation(evaluation, v)).collect(),
-            graph: GraphReport::new(problem),
-            ..Self::default()
-        }
-    }
-
-    /// With how the search was run and why it ended.
-    pub fn search(mut self, seed: u64, effort: Effort, stopped: Stopped) -> Self {
-        (self.seed, self.effort, self.stopped) = (Some(seed), Some(effort.name()), Some(stopped.name()));
-        self
-    }
-
-    /// With the comparison of the plan with the one before, whose territories are called `names_before`.
-    pub fn disruption(mut self, problem: &Problem, names_before: &[String], comparison: &Comparison) -> Self {
-        self.disruption = Some(DisruptionReport::new(problem, names_before, comparison));
-        self
-    }
-}
-
-fn measure(m: &super::MeasureFigures) -> MeasureReport {
-    MeasureReport {
-        name: m.name.clone(),
-        total: m.total,
-        tolerance: m.tolerance,
-        max_deviation: m.fairness.max_deviation,
-        cv: m.fairness.cv,
-        gini: m.fairness.gini,
-        hoover: m.fairness.hoover,
-        within_15_percent: m.fairness.within_15_percent,
-        max_over_min: m.fairness.max_over_min,
-    }
-}
-
-fn territory(evaluation: &Evaluation, t: &TerritoryFigures) -> TerritoryReport {
-    let by_name = |values: &[f64]| {
-        let names = evaluation.measures.iter().map(|m| m.name.clone());
-        names.zip(values.iter().copied()).collect()
-    };
-    TerritoryReport {
-        territory: t.name.clone(),
-        units: t.units,
-        pieces: t.pieces,
-        sums: by_name(&t.sums),
-        targets: by_name(&t.targets),
-        deviations: by_name(&t.deviations),
-        centroid: t.centroid,
-        unweighted: !t.weighted && t.units > 0,
-        inertia_km2: t.inertia_km2,
-        diameter_km: t.diameter_km,
-        ..TerritoryReport::default()
-    }
-}
-
-fn violation(evaluation: &Evaluation, v: &super::Violation) -> ViolationReport {
-    let name = |t: &TerritoryFigures| t.name.clone();
-    ViolationReport {
-        kind: v.kind.name().to_owned(),
-        territory: evaluation.territories.get(v.territory.index()).map(name).unwrap_or_default(),
-        measure: v.measure.and_then(|m| evaluation.measures.get(m)).map(|m| m.name.clone()),
-        value: v.value,
-        bound: v.bound,
-        reason: v.reason.clone(),
-    }
-}
-
-impl CompactnessReport {
-    fn new(evaluation: &Evaluation) -> Self {
-        let terms: Vec<TermReport> = evaluation
-            .terms
-            .iter()
-            .map(|t| TermReport {
-                kind: t.name.to_owned(),
-                weight: t.weight,
-                value: t.value,
-                unit: t.unit.clone(),
-                scale: None,
-            })
-            .collect();
-        // The first of the largest weights.
-        let leading = terms.iter().rev().max_by(|a, b| a.weight.total_cmp(&b.weight)).cloned().unwrap_or_default();
-        Self {
-            kind: leading.kind,
-            value: leading.value,
-            unit: leading.unit,
-            lower_bound: None,
-            gap: None,
-            inertia_km2: evaluation.inertia_km2,
-            cut_edges: evaluation.cut.edges,
-            border_km: evaluation.cut.border_km,
-            terms,
-        }
-    }
-}
-
-impl DisruptionReport {
-    /// The comparison of a plan of `problem` with the one before, whose territories are called `names_before`.
-    pub fn new(problem: &Problem, names_before: &[String], comparison: &Comparison) -> Self {
-        let by_name = |value: fn(&super::MeasureDisruption) -> f64| -> ByName {
-            let names = problem.measures().iter().map(|m| m.name.clone());
-            names.zip(comparison.measures.iter().map(value)).collect()
-        };
-        let mut shares = vec![("units".to_owned(), comparison.units)];
-        // A measure may itself be called units; its share is that of the units then only if it counts them.
-        shares.extend(by_name(|m| m.share).into_iter().filter(|(name, _)| name != "units"));
-        let before = |t: usize| names_before.get(t).cloned().unwrap_or_default();
-        let after = |t: usize| match comparison.matched.get(t).copied().flatten() {
-            Some(b) => before(b.index()),
-            None => problem.territories().get(t).map(|t| t.name.clone()).unwrap_or_default(),
-        };
-        let moves = comparison.moves.iter().map(|m| MoveReport {
-            unit: problem.unit_name(m.unit.index()),
-            from: before(m.from.index()),
-            to: after(m.to.index()),
-        });
-        Self {
-            shares,
-            lower_bound: by_name(|m| m.lower_bound),
-            flow_estimate: by_name(|m| m.flow_estimate),
-            moves: moves.collect(),
-        }
-    }
-}
-
-impl GraphReport {
-    /// Counts the graph of `problem`; bridges are measured between the units' locations.
-    pub fn new(problem: &Problem) -> Self {
-        let graph = problem.graph();
-        let (bridges, rest): (Vec<_>, Vec<_>) = graph.edges().partition(|e| e.kind == EdgeKind::Bridge);
-        let unbridged = if bridges.is_empty() { None } else { Some(Graph::from_edges(graph.len(), &rest)) };
-        let sizes = components(unbridged.as_ref().unwrap_or(graph)).sizes;
-        let name = |unit: u32| problem.unit_name(unit as usize);
-        let bridge = |e: &crate::adjacency::Edge| {
-            (name(e.a), name(e.b), problem.locations().distance_km(e.a as usize, e.b as usize))
-        };
-        Self {
-            edges: graph.edge_count(),
-            components: sizes.len(),
-            isolated: sizes.iter().filter(|&&s| s == 1).count(),
-            bridges: bridges.iter().map(bridge).collect(),
-            snapped: 0,
-        }
-    }
 }

@@ -14,7 +14,8 @@ pub(super) fn territory_figures(problem: &Problem, members: &Members) -> Vec<Ter
 
 fn figures(problem: &Problem, t: usize, members: &[u32]) -> TerritoryFigures {
     let measures = 0..problem.measures().len();
-    let sum = |m: usize| members.iter().map(|&u| problem.measures()[m].values[u as usize]).sum();
+    // 0.0 + keeps the empty sum from being −0.
+    let sum = |m: usize| 0.0 + members.iter().map(|&u| problem.measures()[m].values[u as usize]).sum::<f64>();
     let sums: Vec<f64> = measures.clone().map(sum).collect();
     let targets: Vec<f64> = measures.map(|m| problem.target(t, m)).collect();
     let deviations = sums.iter().zip(&targets).map(|(x, t)| x / t - 1.0).collect();

@@ -17,7 +17,7 @@ pub struct SurplusFlow {
 /// Sends amounts over `links` (from, to, cost; one way each) so that every sum lies inside its bounds `[lower, upper]`, at the
 /// least Σ amount × cost. What cannot be met is met as far as possible first.
 ///
-/// `sums` and `bounds` have one row per node; an amount may pass through any node.
+/// `sums` and `bounds` have one row per node; an amount may pass through any node. Links with an end that is no node carry nothing.
 pub fn surplus_flow(sums: &[f64], bounds: &[(f64, f64)], links: &[(u32, u32, u32)]) -> SurplusFlow {
     let nodes = sums.len().min(bounds.len());
     let (source, sink) = (nodes as u32, nodes as u32 + 1);
@@ -27,7 +27,8 @@ pub fn surplus_flow(sums: &[f64], bounds: &[(f64, f64)], links: &[(u32, u32, u32
     let optional = dearest.saturating_mul(nodes as u32 + 1).saturating_add(1).min(u32::MAX / 4);
     let mut net = MinCostFlow::new(nodes + 2);
     let total: f64 = sums.iter().map(|x| x.abs()).sum();
-    let arcs: Vec<_> = links.iter().map(|&(a, b, cost)| net.arc(a, b, total, cost)).collect();
+    let capacity = |a: u32, b: u32| if a.max(b) < source { total } else { 0.0 };
+    let arcs: Vec<_> = links.iter().map(|&(a, b, cost)| net.arc(a, b, capacity(a, b), cost)).collect();
     let mut must = 0.0;
     let mut give = Vec::new();
     let mut take = Vec::new();

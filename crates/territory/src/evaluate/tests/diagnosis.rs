@@ -116,7 +116,7 @@ fn coarse_units_are_told() {
     assert!((finding.best_deviation.unwrap() - 0.2).abs() < 1e-6);
     let few = line(&[5.0, 0.0, 0.0, 5.5], 3, 0.5).build().unwrap();
     assert!(diagnose(&few).iter().any(|f| f.text == "only 2 units have any calls, but 3 territories need some"));
-    let large = line(&[6.0, 1.5, 6.5, 1.0, 6.0], 2, 0.15).build().unwrap();
+    let large = line(&[6.0, 1.5, 6.5, 1.0, 6.0], 2, 0.1).build().unwrap();
     assert!(diagnose(&large).iter().any(|f| f.text.contains("of the 3 units of most calls, 2 share")));
 }
 

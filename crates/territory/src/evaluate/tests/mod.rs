@@ -1,5 +1,7 @@
 //! The evaluation against its definitions, and the diagnosis against all plans of tiny problems.
 
+#![allow(clippy::unwrap_used, reason = "a test may end there")]
+
 mod diagnosis;
 mod figures;
 mod plans;
@@ -9,6 +11,9 @@ use crate::problem::{ComponentRule, Measure, Problem, ProblemSpec, Territory};
 use crate::space::{Locations, Space};
 use proptest::prelude::*;
 
+/// Values, tolerance, minimum and maximum of a measure.
+type Column = (Vec<u8>, f64, Option<u8>, Option<u8>);
+
 /// A tiny problem as drawn; territories beyond the units, say, are cut off when it is built.
 #[derive(Clone, Debug)]
 pub(super) struct Tiny {
@@ -16,7 +21,7 @@ pub(super) struct Tiny {
     /// A parent of each later unit, or none where it begins a component.
     parents: Vec<Option<u32>>,
     extra: Vec<(u32, u32)>,
-    measures: Vec<(Vec<u8>, f64, Option<u8>, Option<u8>)>,
+    measures: Vec<Column>,
     capacities: Vec<u8>,
     separate: bool,
 }
