@@ -1,0 +1,129 @@
+//! The property names of a file, and which of them have a column.
+
+use std::collections::HashMap;
+
+use crate::columns::PropertyColumn;
+
+/// Names listed; a file that uses keys as data would otherwise fill the memory with them.
+const LISTED_NAMES: usize = 4096;
+/// Properties of a feature whose order is remembered.
+const REMEMBERED: usize = 256;
+
+/// Names in order of first appearance (the wanted ones first, seen or not) and the columns of the wanted ones.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    names: Vec<Name>,
+    by_text: HashMap<Box<[u8]>, usize>,
+    /// Name that stood at each place in the last feature: features of one file mostly agree, and a comparison is cheaper than
+    /// a hash.
+    order: Vec<usize>,
+    pub(crate) columns: Vec<PropertyColumn>,
+}
+
+#[derive(Debug)]
+struct Name {
+    text: Box<[u8]>,
+    seen: bool,
+    column: Option<usize>,
+}
+
+impl Names {
+    pub(crate) fn new(wanted: &[String]) -> Self {
+        let mut names = Self::default();
+        for text in wanted {
+            if !names.by_text.contains_key(text.as_bytes()) {
+                names.insert(text.as_bytes(), Some(names.columns.len()));
+                names.columns.push(PropertyColumn::default());
+            }
+        }
+        names
+    }
+
+    fn insert(&mut self, text: &[u8], column: Option<usize>) {
+        self.by_text.insert(text.into(), self.names.len());
+        self.names.push(Name { text: text.into(), seen: column.is_none(), column });
+    }
+
+    /// The column of the name that stands at `place` within a feature's properties, if it is wanted.
+    #[inline]
+    pub(crate) fn column(&mut self, place: usize, text: &[u8]) -> Option<usize> {
+        if let Some(&guess) = self.order.get(place)
+            && let Some(name) = self.names.get(guess)
+            && *name.text == *text
+        {
+            return name.column;
+        }
+        self.look_up(place, text)
+    }
+
+    fn look_up(&mut self, place: usize, text: &[u8]) -> Option<usize> {
+        let at = match self.by_text.get(text) {
+            Some(&at) => at,
+            None if self.names.len() >= LISTED_NAMES + self.columns.len() => return None,
+            None => {
+                self.insert(text, None);
+                self.names.len() - 1
+            }
+        };
+        if place < REMEMBERED {
+            if self.order.len() <= place {
+                self.order.resize(place + 1, at);
+            }
+            if let Some(slot) = self.order.get_mut(place) {
+                *slot = at;
+            }
+        }
+        let name = self.names.get_mut(at)?;
+        name.seen = true;
+        name.column
+    }
+
+    /// Forgets what was seen, keeps what is wanted.
+    pub(crate) fn clear(&mut self) {
+        self.names.iter_mut().for_each(|name| name.seen = false);
+        self.columns.iter_mut().for_each(PropertyColumn::clear);
+        self.order.clear();
+    }
+
+    /// The names seen, in order of first appearance but for the wanted ones, which come first.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(|name| name.seen).map(|name| std::str::from_utf8(&name.text).unwrap_or_default())
+    }
+
+    /// The column of a wanted name.
+    pub(crate) fn wanted(&self, text: &str) -> Option<&PropertyColumn> {
+        let &at = self.by_text.get(text.as_bytes())?;
+        self.columns.get(self.names.get(at)?.column?)
+    }
+}
+
+/// The name among `names` that is most like `wanted`, for "did you mean": equal but for case, or at most a third of its
+/// characters inserted, deleted or replaced (Levenshtein 1966).
+///
+/// ```
+/// let names = ["population", "name"];
+/// assert_eq!(territory_geojson::closest_name("Populaton", names), Some("population"));
+/// assert_eq!(territory_geojson::closest_name("revenue", names), None);
+/// ```
+pub fn closest_name<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let target: Vec<char> = wanted.to_lowercase().chars().take(100).collect();
+    let distance = |name: &str| {
+        let mut row: Vec<usize> = (0..=target.len()).collect();
+        for (i, c) in name.to_lowercase().chars().take(100).enumerate() {
+            let mut diagonal = i;
+            let mut left = i + 1;
+            if let Some(first) = row.first_mut() {
+                *first = left;
+            }
+            for (cell, t) in row.iter_mut().skip(1).zip(&target) {
+                let replaced = diagonal + usize::from(*t != c);
+                diagonal = *cell;
+                left = replaced.min(diagonal + 1).min(left + 1);
+                *cell = left;
+            }
+        }
+        row.last().copied().unwrap_or(0)
+    };
+    let best = names.into_iter().map(|name| (distance(name), name)).min_by_key(|&(d, _)| d);
+    best.filter(|&(d, _)| d * 3 <= target.len()).map(|(_, name)| name)
+}
