@@ -52,7 +52,9 @@ impl Checksum {
         let mut tail = self.tail;
         tail[self.filled..].fill(0);
         mix(&mut lanes, &tail);
-        lanes.iter().fold(self.length, |sum, &lane| (sum ^ lane ^ (lane >> 31)).wrapping_mul(MULTIPLIER).rotate_left(29))
+        lanes
+            .iter()
+            .fold(self.length, |sum, &lane| (sum ^ lane ^ (lane >> 31)).wrapping_mul(MULTIPLIER).rotate_left(29))
     }
 }
 

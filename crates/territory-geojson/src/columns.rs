@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn equal_numbers_are_one_name() {
-        let name = |text: &str| PropertyValue::Number { value: text.parse().unwrap(), text }.name().unwrap().into_owned();
+        let name =
+            |text: &str| PropertyValue::Number { value: text.parse().unwrap(), text }.name().unwrap().into_owned();
         assert_eq!([name("3"), name("3.0"), name("30e-1"), name("-0")], ["3", "3", "3", "0"]);
         assert_eq!(name("12345678901234567890"), "12345678901234567890");
         assert_eq!(name("0.5"), "0.5");

@@ -79,9 +79,7 @@ impl Shapes {
     fn end_ring(&mut self, feature: usize) -> Result<(), GeoJsonFault> {
         let ring = self.polygons.vertices().get(self.ring_start..).unwrap_or(&[]);
         let fault = match (ring.first(), ring.last()) {
-            (Some(first), Some(last)) if first != last => {
-                Some(RingFaultKind::Unclosed { first: *first, last: *last })
-            }
+            (Some(first), Some(last)) if first != last => Some(RingFaultKind::Unclosed { first: *first, last: *last }),
             _ if ring.len() < 4 => Some(RingFaultKind::TooShort { positions: ring.len() }),
             _ => None,
         };

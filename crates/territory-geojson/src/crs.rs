@@ -37,7 +37,9 @@ impl CoordinateReference {
     /// ```
     pub fn from_member(text: &str) -> Self {
         // serde_json refuses to nest deeper than 128: such a member names nothing that is known here.
-        let Ok(member) = serde_json::from_str::<Value>(text) else { return Self::Unknown { name: "unreadable".into() } };
+        let Ok(member) = serde_json::from_str::<Value>(text) else {
+            return Self::Unknown { name: "unreadable".into() };
+        };
         if member.is_null() {
             return Self::Absent;
         }
@@ -115,7 +117,8 @@ mod tests {
         for name in geographic {
             assert_eq!(CoordinateReference::from_name(name).space(), Some(Space::Geographic), "{name}");
         }
-        let planar = ["EPSG:3857", "urn:ogc:def:crs:EPSG::27700", "http://www.opengis.net/def/crs/EPSG/0/2154", "EPSG:32632"];
+        let planar =
+            ["EPSG:3857", "urn:ogc:def:crs:EPSG::27700", "http://www.opengis.net/def/crs/EPSG/0/2154", "EPSG:32632"];
         for name in planar {
             assert_eq!(CoordinateReference::from_name(name).space(), Some(Space::Planar), "{name}");
         }

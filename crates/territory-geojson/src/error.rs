@@ -16,6 +16,8 @@ pub struct Place {
     pub feature: Option<usize>,
     /// What names the feature, if that had been read already.
     pub id: Option<String>,
+    /// The property in whose value it is.
+    pub property: Option<String>,
 }
 
 impl fmt::Display for Place {
@@ -27,6 +29,9 @@ impl fmt::Display for Place {
         write!(f, ", byte {}", self.byte)?;
         if let Some(feature) = self.feature {
             write!(f, ", feature {}", Feature { index: feature, id: self.id.as_deref() })?;
+        }
+        if let Some(property) = &self.property {
+            write!(f, ", property \"{property}\"")?;
         }
         Ok(())
     }
@@ -82,7 +87,7 @@ pub enum JsonFault {
         unit: u16,
     },
     /// A control character inside a string.
-    #[error("found the control character {} inside a string: write it as an escape", shown(*.found))]
+    #[error("found {} inside a string: write it as an escape, or close the string before it", shown(*.found))]
     Control {
         /// The byte.
         found: u8,

@@ -33,7 +33,7 @@ impl GeometryType {
         })
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Point => "Point",
             Self::MultiPoint => "MultiPoint",
@@ -102,9 +102,7 @@ pub(crate) fn read<R: Read>(scan: &mut Scanner<R>, shapes: &mut Shapes, feature:
             scan.literal(b'n')?;
             Ok(FeatureKind::Null)
         }
-        b'{' => {
-            walk(scan, shapes, feature)
-        }
+        b'{' => walk(scan, shapes, feature),
         found => not_an_object(scan, "a geometry", found),
     }
 }

@@ -8,10 +8,10 @@
 //! ```
 //! use territory_geojson::{Geometry, PlanProperty, ReadOptions, Source, read, write_plan};
 //!
-//! let text = br#"{"type": "FeatureCollection", "features": [
+//! let text = r#"{"type": "FeatureCollection", "features": [
 //!   {"type": "Feature", "id": 7, "properties": {"人口": 5}, "geometry": {"type": "Point", "coordinates": [8.5, 47.4]}}
 //! ]}"#;
-//! let source = Source::from_bytes("shops.geojson", text.as_slice())?;
+//! let source = Source::from_bytes("shops.geojson", text.as_bytes())?;
 //! let table = read(source, &ReadOptions { properties: vec!["人口".into()], ..Default::default() })?;
 //! assert_eq!(table.numbers("人口", false)?, [5.0]);
 //! assert_eq!(*table.geometry(), Geometry::Points(vec![[8.5, 47.4]]));
@@ -20,7 +20,7 @@
 //! write_plan(&table, &[PlanProperty { name: "territory", value: &|_row| Some("North".into()) }], &mut plan)?;
 //! assert_eq!(
 //!     String::from_utf8(plan)?,
-//!     String::from_utf8(text.to_vec())?.replace(r#"{"人口": 5}"#, r#"{"人口": 5, "territory": "North"}"#)
+//!     text.replace(r#"{"人口": 5}"#, r#"{"人口": 5, "territory": "North"}"#)
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -41,6 +41,8 @@ mod scan;
 mod source;
 mod table;
 mod territories;
+#[cfg(test)]
+mod tests;
 mod utf8;
 mod window;
 
@@ -53,7 +55,5 @@ pub use output::{OutputFile, check_outputs, commit};
 pub use plan::{PlanProperty, write_plan};
 pub use read::{ReadOptions, read};
 pub use source::Source;
-pub use table::{
-    BeyondDegrees, FeatureKind, FeatureTable, Geometry, ID_CANDIDATES, IdError, IdSource, ValueError,
-};
+pub use table::{BeyondDegrees, FeatureKind, FeatureTable, Geometry, ID_CANDIDATES, IdError, IdSource, ValueError};
 pub use territories::write_territories;

@@ -31,7 +31,8 @@ pub fn read_lines(source: &Source) -> Result<Vec<Vec<[f64; 2]>>, ReadError> {
         Err(e) => {
             let byte = e.valid_up_to() as u64;
             let (line, bytes) = source.locate(byte).unwrap_or_default();
-            return Err(ReadError::NotUtf8 { at: Place { file: file(), byte, line, feature: None, id: None }, bytes });
+            let at = Place { file: file(), byte, line, feature: None, id: None, property: None };
+            return Err(ReadError::NotUtf8 { at, bytes });
         }
     };
     if text.trim().is_empty() {
@@ -74,7 +75,9 @@ fn collect(geometry: &GeometryValue, lines: &mut Vec<Vec<[f64; 2]>>) -> Result<(
         GeometryValue::LineString { coordinates } => line(coordinates),
         GeometryValue::MultiLineString { coordinates } => coordinates.iter().try_for_each(|positions| line(positions)),
         // serde_json refuses to nest deeper than 128, so this recursion ends.
-        GeometryValue::GeometryCollection { geometries } => geometries.iter().try_for_each(|g| collect(&g.value, lines)),
+        GeometryValue::GeometryCollection { geometries } => {
+            geometries.iter().try_for_each(|g| collect(&g.value, lines))
+        }
         other => Err(format!("it holds a {}", other.type_name())),
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Names {
     /// Name that stood at each place in the last feature: features of one file mostly agree, and a comparison is cheaper than
     /// a hash.
     order: Vec<usize>,
+    /// The name whose value is being read, for messages.
+    current: Option<usize>,
     pub(crate) columns: Vec<PropertyColumn>,
 }
 
@@ -25,6 +27,12 @@ struct Name {
     text: Box<[u8]>,
     seen: bool,
     column: Option<usize>,
+}
+
+impl Name {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
 }
 
 impl Names {
@@ -51,12 +59,14 @@ impl Names {
             && let Some(name) = self.names.get(guess)
             && *name.text == *text
         {
+            self.current = Some(guess);
             return name.column;
         }
         self.look_up(place, text)
     }
 
     fn look_up(&mut self, place: usize, text: &[u8]) -> Option<usize> {
+        self.current = None;
         let at = match self.by_text.get(text) {
             Some(&at) => at,
             None if self.names.len() >= LISTED_NAMES + self.columns.len() => return None,
@@ -73,9 +83,20 @@ impl Names {
                 *slot = at;
             }
         }
+        self.current = Some(at);
         let name = self.names.get_mut(at)?;
         name.seen = true;
         name.column
+    }
+
+    /// No value is being read any more.
+    pub(crate) fn leave(&mut self) {
+        self.current = None;
+    }
+
+    /// The name whose value is being read.
+    pub(crate) fn current(&self) -> Option<&str> {
+        self.names.get(self.current?).map(Name::text)
     }
 
     /// Forgets what was seen, keeps what is wanted.
@@ -87,7 +108,7 @@ impl Names {
 
     /// The names seen, in order of first appearance but for the wanted ones, which come first.
     pub(crate) fn seen(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().filter(|name| name.seen).map(|name| std::str::from_utf8(&name.text).unwrap_or_default())
+        self.names.iter().filter(|name| name.seen).map(Name::text)
     }
 
     /// The column of a wanted name.

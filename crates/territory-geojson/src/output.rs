@@ -139,7 +139,9 @@ pub fn commit(files: impl IntoIterator<Item = OutputFile>) -> Result<(), WriteEr
     for file in copies {
         let Finished::Copy { mut from, to, name } = file else { continue };
         let copied = match to {
-            Some(path) => File::options().write(true).open(path).and_then(|mut out| io::copy(from.as_file_mut(), &mut out)),
+            Some(path) => {
+                File::options().write(true).open(path).and_then(|mut out| io::copy(from.as_file_mut(), &mut out))
+            }
             None => {
                 let mut out = io::stdout().lock();
                 io::copy(from.as_file_mut(), &mut out).and_then(|n| out.flush().map(|()| n))
@@ -172,7 +174,9 @@ pub fn check_outputs<P: AsRef<Path>>(paths: &[P]) -> Result<(), WriteError> {
     for path in paths {
         let path = path.as_ref();
         let whole = match target(path)? {
-            Target::Name(path) => folder(&path).canonicalize().unwrap_or_default().join(path.file_name().unwrap_or_default()),
+            Target::Name(path) => {
+                folder(&path).canonicalize().unwrap_or_default().join(path.file_name().unwrap_or_default())
+            }
             Target::Existing(_) => continue,
             Target::StandardOutput => PathBuf::from("-"),
         };

@@ -208,22 +208,22 @@ impl<'o> Reading<'o> {
         let mut current = Current::default();
         let mut frame = Frame::default();
         let mut features = false;
-        self.begin_feature();
+        self.shapes.begin_feature();
         self.scan.advance();
         let mut more = self.scan.token("an object")? != b'}';
         if !more {
             self.scan.advance();
         }
         while more {
+            // Until the type is known, members are taken for what they mean where they may stand.
             let is_feature = !features && kind.is_none_or(|kind| kind == Type::Feature);
             let is_geometry = !features && kind.is_none_or(|kind| matches!(kind, Type::Geometry(_)));
             match self.member()? {
                 Member::Type => {
-                    let found = self.read_type("the text", "FeatureCollection, Feature or a geometry", kind.is_some())?;
+                    let found =
+                        self.read_type("the text", "FeatureCollection, Feature or a geometry", kind.is_some())?;
                     kind = Some(found);
-                    if found == Type::Collection {
-                        self.inside = false;
-                    }
+                    self.inside = found != Type::Collection;
                 }
                 Member::Features if kind.is_none_or(|kind| kind == Type::Collection) => {
                     if features {
@@ -242,6 +242,7 @@ impl<'o> Reading<'o> {
                     features = true;
                 }
                 member @ (Member::Geometry | Member::Properties | Member::Id) if is_feature => {
+                    self.inside = true;
                     self.feature_member(&member, &mut current)?;
                 }
                 Member::Coordinates if is_geometry => {
@@ -368,9 +369,13 @@ impl<'o> Reading<'o> {
                 let at = self.scan.window.offset();
                 match self.read_type("a feature", "Feature", current.typed)? {
                     Type::Feature => current.typed = true,
-                    _ => {
-                        let found = "a geometry or a collection".into();
-                        let fault = GeoJsonFault::WrongType { what: "a feature", found, expected: "Feature" };
+                    other => {
+                        let found = match other {
+                            Type::Geometry(kind) => kind.name(),
+                            _ => "FeatureCollection",
+                        };
+                        let fault =
+                            GeoJsonFault::WrongType { what: "a feature", found: found.into(), expected: "Feature" };
                         return self.scan.geojson_fault_at(at, fault);
                     }
                 }
@@ -418,6 +423,7 @@ impl<'o> Reading<'o> {
                 None => self.scan.skip_value()?,
             }
             place += 1;
+            self.names.leave();
             if !self.scan.comma_or(b'}', "properties")? {
                 return Ok(());
             }
@@ -525,7 +531,8 @@ impl<'o> Reading<'o> {
         let (line, bytes) = source.locate(at).unwrap_or_default();
         let feature = self.inside.then_some(self.spans.len());
         let id = feature.and_then(|row| self.label(row));
-        let at = Place { file, byte: at, line, feature, id };
+        let property = self.names.current().map(str::to_owned);
+        let at = Place { file, byte: at, line, feature, id, property };
         match what {
             FaultKind::Json(fault) => ReadError::Json { at, fault },
             FaultKind::GeoJson(fault) => ReadError::GeoJson { at, fault },
@@ -545,11 +552,7 @@ impl<'o> Reading<'o> {
             ring: found.ring,
             kind: found.kind.clone(),
         };
-        ReadError::Rings {
-            file,
-            total: self.shapes.fault_count,
-            first: self.shapes.faults.iter().map(named).collect(),
-        }
+        ReadError::Rings { file, total: self.shapes.fault_count, first: self.shapes.faults.iter().map(named).collect() }
     }
 
     fn into_table(

@@ -131,7 +131,9 @@ pub enum IdError {
         found: &'static str,
     },
     /// Two features with one name.
-    #[error("{file}: features {first} and {second} have the same id \"{id}\" by {what}: make them unique, or choose another id")]
+    #[error(
+        "{file}: features {first} and {second} have the same id \"{id}\" by {what}: make them unique, or choose another id"
+    )]
     Duplicate {
         /// The file.
         file: String,
@@ -348,7 +350,9 @@ impl FeatureTable {
             id: self.label(row).map_or_else(|| row.to_string(), Cow::into_owned),
             found: match column.get(row) {
                 PropertyValue::Text(text) => format!("the text \"{}\"", crate::coordinates::shortened(text)),
-                PropertyValue::Number { text, .. } => format!("{}, beyond all doubles", crate::coordinates::shortened(text)),
+                PropertyValue::Number { text, .. } => {
+                    format!("{}, beyond all doubles", crate::coordinates::shortened(text))
+                }
                 other => other.kind().to_owned(),
             },
         })
@@ -367,7 +371,9 @@ impl FeatureTable {
             }
         };
         match &self.geometry {
-            Geometry::Points(points) => points.iter().enumerate().for_each(|(row, p)| note(row, std::slice::from_ref(p))),
+            Geometry::Points(points) => {
+                points.iter().enumerate().for_each(|(row, p)| note(row, std::slice::from_ref(p)))
+            }
             // Almost always nothing is found in this quick look over all.
             Geometry::Polygons(polygons) if polygons.vertices().iter().any(beyond) => {
                 for row in 0..polygons.len() {
@@ -452,5 +458,8 @@ pub(crate) fn label<'a>(
     row: usize,
 ) -> Option<Cow<'a, str>> {
     let by_property = |name: &str| names.wanted(name).and_then(|column| column.get(row).name());
-    chosen.and_then(by_property).or_else(|| ids.get(row).name()).or_else(|| ID_CANDIDATES.iter().find_map(|n| by_property(n)))
+    chosen
+        .and_then(by_property)
+        .or_else(|| ids.get(row).name())
+        .or_else(|| ID_CANDIDATES.iter().find_map(|n| by_property(n)))
 }
