@@ -130,6 +130,7 @@ impl PropertyColumn {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -7,7 +7,9 @@ use territory::Space;
 use territory::geometry::Polygons;
 
 use crate::error::{GeoJsonFault, RingFaultKind};
-use crate::number::{After, POSITION_BYTES, position};
+use crate::geometry::Member;
+use crate::members::Members;
+use crate::number::{After, POSITION_BYTES, Style};
 use crate::scan::{Scan, Scanner};
 
 /// Depth of a polygon's positions; one more for several polygons.
@@ -35,6 +37,9 @@ pub(crate) struct Shapes {
     pub(crate) parts: usize,
     pub(crate) faults: Vec<FoundFault>,
     pub(crate) fault_count: usize,
+    /// Members of geometry objects as they mostly come.
+    pub(crate) members: Members<Member>,
+    style: Style,
     rings: usize,
     ring_start: usize,
 }
@@ -47,6 +52,8 @@ impl Shapes {
             parts: 0,
             faults: Vec::new(),
             fault_count: 0,
+            members: Members::default(),
+            style: Style::default(),
             rings: 0,
             ring_start: 0,
         }
@@ -208,33 +215,47 @@ fn fast_positions<R: Read>(scan: &mut Scanner<R>, shapes: &mut Shapes, feature: 
     let leaf = walk.depth + 1;
     loop {
         let mut rest = scan.window.unread();
-        let available = rest.len();
-        let mut behind = None;
-        while let Some(chunk) = rest.first_chunk::<POSITION_BYTES>() {
-            let Some((found, used, after)) = position(chunk) else {
-                behind = Some(false);
-                break;
-            };
-            // The comma behind a lone point belongs to the object around it.
-            let alone = leaf == 1 && after == After::Comma;
-            rest = rest.get(used - usize::from(alone)..).unwrap_or(&[]);
-            if walk.leaf.is_none()
-                && let Err(fault) = walk.found_leaf(leaf, shapes, feature)
-            {
+        let Some(chunk) = rest.first_chunk::<POSITION_BYTES>() else {
+            if scan.refill()? {
+                continue;
+            }
+            return Ok(false);
+        };
+        // One geometry has one style throughout, or the slow path reads it.
+        if walk.leaf.is_none() {
+            let Some(style) = Style::of(chunk) else { return Ok(false) };
+            if let Err(fault) = walk.found_leaf(leaf, shapes, feature) {
                 return scan.geojson_fault(fault);
             }
-            shapes.emit(leaf, found);
-            if alone || after == After::Other {
-                behind = Some(true);
-                break;
-            }
+            shapes.style = style;
         }
-        let used = available - rest.len();
+        let available = rest.len();
+        let (style, loose, polygons) = (shapes.style, &mut shapes.loose, &mut shapes.polygons);
+        let after = match leaf {
+            1 => style.positions(&mut rest, 1, |position| loose.push(position)),
+            2 => style.positions(&mut rest, usize::MAX, |position| loose.push(position)),
+            _ => style.positions(&mut rest, usize::MAX, |position| polygons.push_vertex(position)),
+        };
+        let mut used = available - rest.len();
+        if leaf == 1 && after == Some(After::Comma) {
+            // The comma behind a lone point belongs to the object around it.
+            used -= style.comma_bytes();
+        }
+        let full = rest.len() >= POSITION_BYTES;
         scan.window.consume(used);
-        match behind {
-            Some(behind) => return Ok(behind),
-            None if scan.refill()? => {}
-            None => return Ok(false),
+        match after {
+            Some(After::Comma) if leaf > 1 => {}
+            Some(_) => return Ok(true),
+            None if used == 0 && full => {
+                // The slow path read what was before: it does not know styles.
+                let style = scan.window.unread().first_chunk().and_then(Style::of);
+                match style.filter(|&style| style != shapes.style) {
+                    Some(style) => shapes.style = style,
+                    None => return Ok(false),
+                }
+            }
+            None if full => return Ok(false),
+            None => {}
         }
     }
 }

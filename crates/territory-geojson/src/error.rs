@@ -325,7 +325,7 @@ pub enum ReadError {
     #[error("{at}: not UTF-8 (bytes {}): save the file as UTF-8 (it may be GBK, Latin-1 or another older encoding)", hex(.bytes))]
     NotUtf8 {
         /// The first such byte.
-        at: Place,
+        at: Box<Place>,
         /// It and up to three more.
         bytes: Vec<u8>,
     },
@@ -333,7 +333,7 @@ pub enum ReadError {
     #[error("{at}: not JSON: {fault}")]
     Json {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// Why.
         fault: JsonFault,
     },
@@ -341,7 +341,7 @@ pub enum ReadError {
     #[error("{at}: {fault}")]
     GeoJson {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// Why.
         fault: GeoJsonFault,
     },

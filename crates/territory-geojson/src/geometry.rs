@@ -65,6 +65,8 @@ pub(crate) struct Frame {
     /// Depth of the positions, if there are any.
     leaf: Option<u8>,
     geometries: bool,
+    /// Members read, as far as it matters for guessing the next one.
+    members: u8,
 }
 
 impl Frame {
@@ -75,8 +77,11 @@ impl Frame {
 }
 
 /// A member of a geometry object.
-enum Member {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Member {
     Type,
+    /// `type` with its value.
+    TypeIs(GeometryType),
     Coordinates,
     Geometries,
     Other,
@@ -85,10 +90,8 @@ enum Member {
 enum Step {
     /// At the `{` of a geometry.
     Open,
-    /// At a member's name.
+    /// Behind the `{` of a geometry or behind a member.
     Member,
-    /// Behind a member.
-    AfterMember,
     /// Behind the `}` of a geometry.
     Closed,
     /// Behind an element of `geometries`, or its `[` if it is empty.
@@ -167,44 +170,38 @@ fn walk<R: Read>(scan: &mut Scanner<R>, shapes: &mut Shapes, feature: usize) -> 
                     found => return not_an_object(scan, "a geometry", found),
                 }
                 frame = Frame::default();
-                if scan.token("a geometry")? == b'}' {
-                    scan.advance();
-                    Step::Closed
-                } else {
-                    Step::Member
-                }
+                Step::Member
             }
             Step::Member => {
-                let key = scan.key()?;
-                let member = match scan.bytes(key) {
-                    b"type" => Member::Type,
-                    b"coordinates" => Member::Coordinates,
-                    b"geometries" => Member::Geometries,
-                    _ => Member::Other,
-                };
-                scan.colon()?;
-                match member {
-                    Member::Type => {
-                        read_type(scan, &mut frame)?;
-                        Step::AfterMember
+                let place = usize::from(frame.members);
+                frame.members = frame.members.saturating_add(1);
+                match shapes.members.next(scan, place, "a geometry", classify)? {
+                    None => Step::Closed,
+                    Some(Member::TypeIs(kind)) => {
+                        set_kind(scan, &mut frame, kind)?;
+                        Step::Member
                     }
-                    Member::Coordinates => {
+                    Some(Member::Type) => {
+                        let kind = read_type(scan)?;
+                        shapes.members.learn(scan, place, Member::TypeIs(kind));
+                        set_kind(scan, &mut frame, kind)?;
+                        Step::Member
+                    }
+                    Some(Member::Coordinates) => {
                         read_coordinates(scan, shapes, feature, &mut frame)?;
-                        Step::AfterMember
+                        Step::Member
                     }
-                    Member::Geometries if open_geometries(scan, &mut frame)? => {
+                    Some(Member::Geometries) if open_geometries(scan, &mut frame)? => {
                         open.push(frame);
                         Step::Open
                     }
-                    Member::Geometries => Step::AfterMember,
-                    Member::Other => {
+                    Some(Member::Geometries) => Step::Member,
+                    Some(Member::Other) => {
                         scan.skip_value()?;
-                        Step::AfterMember
+                        Step::Member
                     }
                 }
             }
-            Step::AfterMember if scan.comma_or(b'}', "a geometry")? => Step::Member,
-            Step::AfterMember => Step::Closed,
             Step::Closed => {
                 let found = finish(scan, shapes, &frame)?;
                 match open.pop() {
@@ -219,27 +216,42 @@ fn walk<R: Read>(scan: &mut Scanner<R>, shapes: &mut Shapes, feature: usize) -> 
                 open.push(frame);
                 Step::Open
             }
-            Step::AfterElement => Step::AfterMember,
+            Step::AfterElement => Step::Member,
         };
     }
 }
 
-fn read_type<R: Read>(scan: &mut Scanner<R>, frame: &mut Frame) -> Scan<()> {
-    if frame.kind.is_some() {
-        return scan.geojson_fault(GeoJsonFault::Twice { member: "type" });
+fn classify(name: &[u8]) -> Member {
+    match name {
+        b"type" => Member::Type,
+        b"coordinates" => Member::Coordinates,
+        b"geometries" => Member::Geometries,
+        _ => Member::Other,
     }
+}
+
+fn set_kind<R: Read>(scan: &Scanner<R>, frame: &mut Frame, kind: GeometryType) -> Scan<()> {
+    match frame.kind.replace(kind) {
+        None => Ok(()),
+        Some(_) => scan.geojson_fault(GeoJsonFault::Twice { member: "type" }),
+    }
+}
+
+/// The value of `type` at the cursor.
+fn read_type<R: Read>(scan: &mut Scanner<R>) -> Scan<GeometryType> {
     if scan.token("a geometry")? != b'"' {
         return scan.geojson_fault(GeoJsonFault::NoType { what: "a geometry" });
     }
     let at = scan.window.offset();
     let name = scan.string()?;
-    let Some(kind) = GeometryType::from_name(scan.bytes(name)) else {
-        let found = coordinates::shortened(scan.text(name));
-        let fault = GeoJsonFault::WrongType { what: "a geometry", found, expected: "Polygon, MultiPolygon or Point" };
-        return scan.geojson_fault_at(at, fault);
-    };
-    frame.kind = Some(kind);
-    Ok(())
+    match GeometryType::from_name(scan.bytes(name)) {
+        Some(kind) => Ok(kind),
+        None => {
+            let found = coordinates::shortened(scan.text(name));
+            let expected = "Polygon, MultiPolygon or Point";
+            scan.geojson_fault_at(at, GeoJsonFault::WrongType { what: "a geometry", found, expected })
+        }
+    }
 }
 
 /// Checks a geometry all of whose members were read.

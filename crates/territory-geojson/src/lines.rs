@@ -31,7 +31,7 @@ pub fn read_lines(source: &Source) -> Result<Vec<Vec<[f64; 2]>>, ReadError> {
         Err(e) => {
             let byte = e.valid_up_to() as u64;
             let (line, bytes) = source.locate(byte).unwrap_or_default();
-            let at = Place { file: file(), byte, line, feature: None, id: None, property: None };
+            let at = Box::new(Place { file: file(), byte, line, feature: None, id: None, property: None });
             return Err(ReadError::NotUtf8 { at, bytes });
         }
     };

@@ -6,20 +6,14 @@ use crate::columns::PropertyColumn;
 
 /// Names listed; a file that uses keys as data would otherwise fill the memory with them.
 const LISTED_NAMES: usize = 4096;
-/// Properties of a feature whose order is remembered.
-const REMEMBERED: usize = 256;
-
 /// Names in order of first appearance (the wanted ones first, seen or not) and the columns of the wanted ones.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     names: Vec<Name>,
     by_text: HashMap<Box<[u8]>, usize>,
-    /// Name that stood at each place in the last feature: features of one file mostly agree, and a comparison is cheaper than
-    /// a hash.
-    order: Vec<usize>,
     /// The name whose value is being read, for messages.
     current: Option<usize>,
-    pub(crate) columns: Vec<PropertyColumn>,
+    columns: Vec<PropertyColumn>,
 }
 
 #[derive(Debug)]
@@ -52,21 +46,8 @@ impl Names {
         self.names.push(Name { text: text.into(), seen: column.is_none(), column });
     }
 
-    /// The column of the name that stands at `place` within a feature's properties, if it is wanted.
-    #[inline]
-    pub(crate) fn column(&mut self, place: usize, text: &[u8]) -> Option<usize> {
-        if let Some(&guess) = self.order.get(place)
-            && let Some(name) = self.names.get(guess)
-            && *name.text == *text
-        {
-            self.current = Some(guess);
-            return name.column;
-        }
-        self.look_up(place, text)
-    }
-
-    fn look_up(&mut self, place: usize, text: &[u8]) -> Option<usize> {
-        self.current = None;
+    /// The number of a name among those listed. `None` if there are too many to list it.
+    pub(crate) fn number(&mut self, text: &[u8]) -> Option<usize> {
         let at = match self.by_text.get(text) {
             Some(&at) => at,
             None if self.names.len() >= LISTED_NAMES + self.columns.len() => return None,
@@ -75,18 +56,15 @@ impl Names {
                 self.names.len() - 1
             }
         };
-        if place < REMEMBERED {
-            if self.order.len() <= place {
-                self.order.resize(place + 1, at);
-            }
-            if let Some(slot) = self.order.get_mut(place) {
-                *slot = at;
-            }
-        }
-        self.current = Some(at);
-        let name = self.names.get_mut(at)?;
-        name.seen = true;
-        name.column
+        self.names.get_mut(at)?.seen = true;
+        Some(at)
+    }
+
+    /// The column of the name with this number, if it is wanted; its value comes next.
+    #[inline]
+    pub(crate) fn enter(&mut self, number: Option<usize>) -> Option<&mut PropertyColumn> {
+        self.current = number;
+        self.columns.get_mut(self.names.get(number?)?.column?)
     }
 
     /// No value is being read any more.
@@ -103,7 +81,6 @@ impl Names {
     pub(crate) fn clear(&mut self) {
         self.names.iter_mut().for_each(|name| name.seen = false);
         self.columns.iter_mut().for_each(PropertyColumn::clear);
-        self.order.clear();
     }
 
     /// The names seen, in order of first appearance but for the wanted ones, which come first.
@@ -147,4 +124,9 @@ pub fn closest_name<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) 
     };
     let best = names.into_iter().map(|name| (distance(name), name)).min_by_key(|&(d, _)| d);
     best.filter(|&(d, _)| d * 3 <= target.len()).map(|(_, name)| name)
+}
+
+/// The end of a message about a name that is not there.
+pub(crate) fn hint(closest: &Option<String>) -> String {
+    closest.as_ref().map_or_else(String::new, |name| format!(": did you mean \"{name}\"?"))
 }

@@ -1,28 +1,48 @@
 //! Decimal texts to `f64`, equal to `str::parse` bit by bit, and the positions that almost all of a file consists of.
 //!
 //! A decimal of at most 19 digits whose digits form an integer up to 2⁵³ is exactly that integer divided by a power of ten; up
-//! to 10²² the power is exact too, so the one division rounds correctly (Clinger 1990, doi:10.1145/93542.93557). Everything
-//! else (exponents, more digits, odd spacing, an end of the window nearby) is left to the slow path, which uses `str::parse`.
+//! to 10²² the power is exact too, so the one division rounds correctly (Clinger 1990, doi:10.1145/93542.93557). More digits go
+//! through `str::parse`; so does everything else (exponents, odd spacing, an end of the window nearby), by way of the slow path.
 //! Eight digits at a time are found and converted inside one 64-bit word.
 
-/// Bytes that [`position`] looks at: two blanks and brackets, three numbers, and a word read past the last digit.
-pub(crate) const POSITION_BYTES: usize = 128;
+/// Bytes that [`position`] is given. It looks at less than [`LOOKED_AT`] and a word behind: three numbers of at most 29 bytes,
+/// brackets, commas and blanks.
+pub(crate) const POSITION_BYTES: usize = LOOKED_AT + 8;
+
+/// A power of two, so that a mask keeps every index inside the array without a branch. No index ever reaches it.
+const LOOKED_AT: usize = 128;
 
 /// Largest integer up to which all integers are doubles.
 const EXACT: u64 = 1 << 53;
 
-const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-];
+const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-const INTEGER_POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+/// Padded to a power of two, as an index is masked.
+const INTEGER_POWERS: [u64; 16] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 0, 0, 0, 0, 0, 0, 0];
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-#[inline]
-fn word(text: &[u8; POSITION_BYTES], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*text.get(at..)?.first_chunk()?))
+#[inline(always)]
+fn byte(text: &[u8; POSITION_BYTES], at: usize) -> u8 {
+    debug_assert!(at < LOOKED_AT);
+    text[at % LOOKED_AT]
+}
+
+#[inline(always)]
+fn word(text: &[u8; POSITION_BYTES], at: usize) -> u64 {
+    debug_assert!(at < LOOKED_AT);
+    let at = at % LOOKED_AT;
+    u64::from_le_bytes([
+        text[at],
+        text[at + 1],
+        text[at + 2],
+        text[at + 3],
+        text[at + 4],
+        text[at + 5],
+        text[at + 6],
+        text[at + 7],
+    ])
 }
 
 /// The digits at the start of a word: their values (one per byte, first digit lowest) and how many there are.
@@ -44,17 +64,19 @@ fn integer(values: u64, count: usize) -> u64 {
     (v.wrapping_mul(10_000).wrapping_add(v >> 32)) & 0xffff_ffff
 }
 
-/// A JSON number without exponent at `at`, and where it ends. `None` if it is not one that this path can do exactly.
+/// A JSON number without exponent at `at`, and where it ends. `None` if it is not one that this path can do exactly; what
+/// follows it is not looked at.
 ///
 /// The integer part is found by comparing bytes, not by counting: the processor guesses such branches and goes on with the next
 /// number, while a count would make it wait.
 #[inline(always)]
 fn number(text: &[u8; POSITION_BYTES], mut at: usize) -> Option<(f64, usize)> {
-    let negative = *text.get(at)? == b'-';
+    let begin = at;
+    let negative = byte(text, at) == b'-';
     if negative {
         at += 1;
     }
-    let start = word(text, at)?;
+    let start = word(text, at);
     let digit = |i: usize| (start >> (8 * i) & 0xff).wrapping_sub(0x30);
     let is_point = |i: usize| start >> (8 * i) & 0xff == u64::from(b'.');
     let mut mantissa;
@@ -79,83 +101,156 @@ fn number(text: &[u8; POSITION_BYTES], mut at: usize) -> Option<(f64, usize)> {
         }
         mantissa = integer(values, whole);
         at += whole;
-        match text.get(at)? {
-            b'.' => at += 1,
-            b'e' | b'E' => return None,
-            _ => return Some((signed(mantissa as f64, negative), at)),
+        if byte(text, at) != b'.' {
+            return Some((signed(mantissa, negative), at));
         }
+        at += 1;
     }
-    let (values, mut fraction) = digits(word(text, at)?);
+    let (values, mut fraction) = digits(word(text, at));
     if fraction == 0 {
         return None;
     }
-    mantissa = mantissa * INTEGER_POWERS[fraction] + integer(values, fraction);
+    mantissa = mantissa * INTEGER_POWERS[fraction % 16] + integer(values, fraction);
     at += fraction;
     if fraction == 8 {
-        let (values, more) = digits(word(text, at)?);
-        // 7 + 8 + 4 digits stay below 10¹⁹ and so inside the word; more than 16 in all are above 2⁵³ anyway.
-        if more > 4 {
-            return None;
-        }
-        if more > 0 {
-            mantissa = mantissa * INTEGER_POWERS[more] + integer(values, more);
-            fraction += more;
-            at += more;
+        let (values, more) = digits(word(text, at));
+        at += more;
+        let longer = (more > 0 && more < 8).then(|| mantissa.checked_mul(INTEGER_POWERS[more % 16])).flatten();
+        match longer.and_then(|longer| longer.checked_add(integer(values, more))) {
+            _ if more == 0 => {}
+            Some(longer) if longer <= EXACT => {
+                mantissa = longer;
+                fraction += more;
+            }
+            _ => return long_number(text, begin, at),
         }
     }
-    if mantissa > EXACT || matches!(*text.get(at)?, b'e' | b'E') {
-        return None;
-    }
-    Some((signed(mantissa as f64 / POWERS[fraction], negative), at))
+    Some((signed(mantissa, negative) / POWERS[fraction % 16], at))
 }
 
+/// A number of more digits than are exact, whose digits have been checked up to `at`.
+#[cold]
+#[inline(never)]
+fn long_number(text: &[u8; POSITION_BYTES], begin: usize, at: usize) -> Option<(f64, usize)> {
+    let (_, more) = digits(word(text, at));
+    // Doubles printed in full have at most 17 digits.
+    if more > 4 {
+        return None;
+    }
+    let end = at + more;
+    let value = std::str::from_utf8(text.get(begin..end)?).ok()?.parse().ok()?;
+    Some((value, end))
+}
+
+/// An integer up to 2⁵³ as a double with a sign, zero too.
 #[inline(always)]
-fn signed(value: f64, negative: bool) -> f64 {
-    // Through the sign bit: a branch on the sign would wait for the division.
-    f64::from_bits(value.to_bits() | u64::from(negative) << 63)
+fn signed(integer: u64, negative: bool) -> f64 {
+    // By way of i64, which the processor converts in one step; the sign by its bit, as a branch would often be guessed wrongly.
+    f64::from_bits((integer as i64 as f64).to_bits() | u64::from(negative) << 63)
 }
 
 /// What follows a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum After {
-    /// A comma, consumed: another element follows.
+    /// A comma, consumed with the blank behind it: another element follows.
     Comma,
     /// Anything else, not consumed.
     Other,
 }
 
-/// A position `[x, y]` or `[x, y, z]` at the start of `text`, up to one blank around each token; with the bytes it takes and
-/// what comes then. `None`: the slow path must look.
-#[inline]
-pub(crate) fn position(text: &[u8; POSITION_BYTES]) -> Option<([f64; 2], usize, After)> {
-    let blank = |at: usize| usize::from(matches!(text.get(at), Some(b' ' | b'\n')));
-    let mut at = blank(0);
-    if *text.get(at)? != b'[' {
+/// Where a writer puts blanks. One file has one style throughout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `[ 1.5, 2.5 ], [ …`
+    #[default]
+    Wide,
+    /// `[1.5, 2.5], [ …`
+    Usual,
+    /// `[1.5,2.5],[ …`
+    Compact,
+}
+
+impl Style {
+    /// The style of the position at the start of `text`. `None` if it is no position that the fast path can do.
+    #[inline]
+    pub(crate) fn of(text: &[u8; POSITION_BYTES]) -> Option<Self> {
+        // An array of arrays is no position in any style.
+        if byte(text, 0) != b'[' || byte(text, 1) == b'[' || byte(text, 2) == b'[' {
+            return None;
+        }
+        [Self::Wide, Self::Usual, Self::Compact].into_iter().find(|style| style.position(text).is_some())
+    }
+
+    /// The position at the start of `text` in this style, with the bytes it takes and what comes then.
+    fn position(self, text: &[u8; POSITION_BYTES]) -> Option<([f64; 2], usize, After)> {
+        match self {
+            Self::Wide => position::<1, 1>(text),
+            Self::Usual => position::<0, 1>(text),
+            Self::Compact => position::<0, 0>(text),
+        }
+    }
+
+    /// What stands between a position and the next one.
+    pub(crate) fn comma_bytes(self) -> usize {
+        if self == Self::Compact { 1 } else { 2 }
+    }
+
+    /// Takes positions `[x, y]` or `[x, y, z]` of this style off the start of `text`, as many as there are and at most `limit`.
+    /// Says what comes behind the last: `None` if the slow path or a fuller window must look, at a position.
+    #[inline]
+    pub(crate) fn positions(self, text: &mut &[u8], limit: usize, emit: impl FnMut([f64; 2])) -> Option<After> {
+        match self {
+            Self::Wide => positions::<1, 1>(text, limit, emit),
+            Self::Usual => positions::<0, 1>(text, limit, emit),
+            Self::Compact => positions::<0, 0>(text, limit, emit),
+        }
+    }
+}
+
+#[inline(always)]
+fn positions<const INNER: usize, const BEHIND: usize>(
+    text: &mut &[u8],
+    limit: usize,
+    mut emit: impl FnMut([f64; 2]),
+) -> Option<After> {
+    for _ in 0..limit {
+        let (found, used, after) = position::<INNER, BEHIND>(text.first_chunk()?)?;
+        emit(found);
+        *text = text.get(used..)?;
+        if after == After::Other {
+            return Some(After::Other);
+        }
+    }
+    Some(After::Comma)
+}
+
+/// A position with `INNER` blanks inside its brackets and `BEHIND` behind each comma. The numbers of blanks are constants, so
+/// that the place of the next number does not wait for a look at the blanks.
+#[inline(always)]
+fn position<const INNER: usize, const BEHIND: usize>(text: &[u8; POSITION_BYTES]) -> Option<([f64; 2], usize, After)> {
+    let inner = |at: usize| INNER == 0 || byte(text, at) == b' ';
+    let behind = |at: usize| BEHIND == 0 || byte(text, at) == b' ';
+    if byte(text, 0) != b'[' || !inner(1) {
         return None;
     }
-    at += 1;
-    let (x, end) = number(text, at + blank(at))?;
-    at = end + blank(end);
-    if *text.get(at)? != b',' {
+    let (x, at) = number(text, 1 + INNER)?;
+    if byte(text, at) != b',' || !behind(at + 1) {
         return None;
     }
-    at += 1;
-    let (y, end) = number(text, at + blank(at))?;
-    at = end + blank(end);
-    if *text.get(at)? == b',' {
-        at += 1;
-        let (_, end) = number(text, at + blank(at))?;
-        at = end + blank(end);
+    let (y, mut at) = number(text, at + 1 + BEHIND)?;
+    if byte(text, at) == b',' && behind(at + 1) {
+        (_, at) = number(text, at + 1 + BEHIND)?;
     }
-    if *text.get(at)? != b']' {
+    if !inner(at) || byte(text, at + INNER) != b']' {
         return None;
     }
-    at += 1;
-    let next = at + blank(at);
-    if *text.get(next)? == b',' { Some(([x, y], next + 1, After::Comma)) } else { Some(([x, y], at, After::Other)) }
+    at += INNER + 1;
+    let comma = byte(text, at) == b',' && behind(at + 1);
+    Some(if comma { ([x, y], at + 1 + BEHIND, After::Comma) } else { ([x, y], at, After::Other) })
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -185,7 +280,7 @@ mod tests {
                 text.push('-');
             }
             let whole = 1 + random(&mut state) % 9;
-            let fraction = if round % 8 == 0 { 0 } else { 1 + random(&mut state) % 15 };
+            let fraction = if round % 8 == 0 { 0 } else { 1 + random(&mut state) % 22 };
             for i in 0..whole {
                 let digit = random(&mut state) % 10;
                 let digit = if i == 0 && whole > 1 { digit.max(1) } else { digit };
@@ -220,25 +315,53 @@ mod tests {
 
     #[test]
     fn what_the_grammar_forbids_is_left_to_the_slow_path() {
-        for text in
-            ["01", "-", "", ".5", "1.", "-.5", "+1", "1e5", "1.5E3", "00.1", "NaN", "12345678", "1.0000000000000"]
-        {
-            assert_eq!(number(&padded(text), 0), None, "{text}");
+        let fast = |x: &str| Style::Compact.position(&padded(&format!("[{x},1]"))).map(|found| found.0[0]);
+        for text in [
+            "01",
+            "-",
+            "",
+            ".5",
+            "1.",
+            "-.5",
+            "+1",
+            "1e5",
+            "1.5E3",
+            "00.1",
+            "NaN",
+            "12345678",
+            "1.000000000000000000001",
+        ] {
+            assert_eq!(fast(text), None, "{text}");
         }
-        assert_eq!(number(&padded("-0.0"), 0).map(|n| n.0.to_bits()), Some((-0.0f64).to_bits()));
-        assert_eq!(number(&padded("0"), 0), Some((0.0, 1)));
+        assert_eq!(fast("-0.0").map(f64::to_bits), Some((-0.0f64).to_bits()));
+        assert_eq!(fast("0"), Some(0.0));
     }
 
     #[test]
     fn positions_in_the_usual_spacings() {
-        for text in ["[1.5,-2],", "[ 1.5, -2 ], ", " [1.5, -2,7.25] ,", "\n[1.5 ,-2 ],"] {
-            let (p, end, after) = position(&padded(text)).unwrap();
-            assert_eq!((p, after), ([1.5, -2.0], After::Comma), "{text}");
-            assert_eq!(text[..end].trim_end().chars().last(), Some(','));
+        for (text, style) in [
+            ("[1.5,-2],", Style::Compact),
+            ("[ 1.5, -2 ], ", Style::Wide),
+            ("[1.5, -2, 7.25], ", Style::Usual),
+            ("[1.5,-2,7],", Style::Compact),
+        ] {
+            assert_eq!(Style::of(&padded(text)), Some(style), "{text}");
+            assert_eq!(style.position(&padded(text)), Some(([1.5, -2.0], text.len(), After::Comma)), "{text}");
         }
-        assert_eq!(position(&padded("[1,2]]")), Some(([1.0, 2.0], 5, After::Other)));
-        for text in ["[1]", "[1,2,3,4]", "[1,\"2\"]", "[[1,2]]", "[1,2", "[1 2]", "]"] {
-            assert_eq!(position(&padded(text)), None, "{text}");
+        assert_eq!(Style::Compact.position(&padded("[1,2]]")), Some(([1.0, 2.0], 5, After::Other)));
+        for text in ["[1]", "[1,2,3,4]", "[1,\"2\"]", "[[1,2]]", "[1,2", "[1 2]", "]", "[1,2,]", "[,1]", " [1,2],"] {
+            assert_eq!(Style::of(&padded(text)), None, "{text}");
+        }
+    }
+
+    /// The longest texts that this path takes stay inside what it may look at.
+    #[test]
+    fn the_longest_position_is_far_from_the_end() {
+        let long = "-1234567.12345678123456781234";
+        for text in [format!("[ {long}, {long}, {long} ], "), format!("[ {long}, {long}, {long}1 ], ")] {
+            assert!(text.len() + 24 < LOOKED_AT);
+            let found = Style::Wide.position(&padded(&text));
+            assert_eq!(found.is_some(), !text.contains("12341"), "{text}");
         }
     }
 }

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{ReadError, WriteError};
+use crate::ids::IdSource;
 use crate::plan::{PlanProperty, write_through};
 use crate::read::{ReadOptions, read, read_through};
 use crate::source::Source;
-use crate::table::{FeatureKind, FeatureTable, Geometry, IdSource};
+use crate::table::{FeatureKind, FeatureTable, Geometry};
 use crate::window::WINDOW_BYTES;
 
 /// Windows that cut the text in all kinds of places; from 128 bytes on the fast path takes part.

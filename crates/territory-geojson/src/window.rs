@@ -56,6 +56,12 @@ impl<R: Read> Window<R> {
         &self.buffer[self.pos.saturating_sub(n)..self.pos]
     }
 
+    /// What stands between offset `from` and the cursor, if all of it is still in the window.
+    pub(crate) fn since(&self, from: u64) -> Option<&[u8]> {
+        let start = usize::try_from(from.checked_sub(self.base)?).ok()?;
+        self.buffer.get(start..self.pos)
+    }
+
     /// Moves the cursor over `n` bytes of [`Window::unread`].
     #[inline]
     pub(crate) fn consume(&mut self, n: usize) {

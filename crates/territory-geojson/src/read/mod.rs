@@ -4,16 +4,20 @@
 //! `geometries`, `features`, `properties` and a feature's `id` decide what is meant and are refused; other members are not looked
 //! at.
 
+mod feature;
+
 use std::io::Read;
 
 use territory::Space;
 use territory::geometry::Polygons;
 
-use crate::columns::{Cell, PropertyColumn};
+use self::feature::Current;
+use crate::columns::PropertyColumn;
 use crate::coordinates::{Shapes, shortened};
 use crate::crs::CoordinateReference;
 use crate::error::{GeoJsonFault, JsonFault, Place, ReadError, RingFault};
 use crate::geometry::{self, Frame, GeometryType, not_an_object};
+use crate::members::Members;
 use crate::names::Names;
 use crate::scan::{FaultKind, Scan, Scanner};
 use crate::source::Source;
@@ -72,8 +76,11 @@ pub(crate) fn read_through(source: Source, options: &ReadOptions, window: usize)
 }
 
 /// Members that the reader looks at.
+#[derive(Clone, Copy, Debug)]
 enum Member {
     Type,
+    /// `"type": "Feature"` with its value.
+    TypeIsFeature,
     Features,
     Geometry,
     Properties,
@@ -91,15 +98,6 @@ enum Type {
     Collection,
     Feature,
     Geometry(GeometryType),
-}
-
-/// The feature being read.
-#[derive(Default)]
-struct Current {
-    typed: bool,
-    geometry: Option<FeatureKind>,
-    properties: Option<u64>,
-    id: bool,
 }
 
 /// What kind of geometry the file has: decided by the first feature that has any.
@@ -133,6 +131,10 @@ struct Reading<'o> {
     kinds: Vec<FeatureKind>,
     ids: PropertyColumn,
     names: Names,
+    /// Members of features and of their properties (the numbers of their names) as they mostly come.
+    members: Members<Member>,
+    texts_members: Members<Member>,
+    properties: Members<Option<usize>>,
     crs: Option<String>,
     resolution: Option<f64>,
 }
@@ -155,6 +157,9 @@ impl<'o> Reading<'o> {
             kinds: Vec::new(),
             ids: PropertyColumn::default(),
             names: Names::new(&wanted),
+            members: Members::default(),
+            texts_members: Members::default(),
+            properties: Members::default(),
             crs: None,
             resolution: None,
         }
@@ -210,15 +215,13 @@ impl<'o> Reading<'o> {
         let mut features = false;
         self.shapes.begin_feature();
         self.scan.advance();
-        let mut more = self.scan.token("an object")? != b'}';
-        if !more {
-            self.scan.advance();
-        }
-        while more {
+        let mut place = 0;
+        while let Some(member) = self.texts_members.next(&mut self.scan, place, "an object", classify)? {
+            place += 1;
             // Until the type is known, members are taken for what they mean where they may stand.
             let is_feature = !features && kind.is_none_or(|kind| kind == Type::Feature);
             let is_geometry = !features && kind.is_none_or(|kind| matches!(kind, Type::Geometry(_)));
-            match self.member()? {
+            match member {
                 Member::Type => {
                     let found =
                         self.read_type("the text", "FeatureCollection, Feature or a geometry", kind.is_some())?;
@@ -243,7 +246,7 @@ impl<'o> Reading<'o> {
                 }
                 member @ (Member::Geometry | Member::Properties | Member::Id) if is_feature => {
                     self.inside = true;
-                    self.feature_member(&member, &mut current)?;
+                    self.feature_member(member, 0, &mut current)?;
                 }
                 Member::Coordinates if is_geometry => {
                     geometry::read_coordinates(&mut self.scan, &mut self.shapes, self.spans.len(), &mut frame)?;
@@ -255,7 +258,6 @@ impl<'o> Reading<'o> {
                 Member::Resolution => self.read_resolution()?,
                 _ => self.scan.skip_value()?,
             }
-            more = self.scan.comma_or(b'}', "an object")?;
         }
         match kind {
             None => self.scan.geojson_fault_at(start, GeoJsonFault::NoType { what: "the text" }),
@@ -286,148 +288,9 @@ impl<'o> Reading<'o> {
     fn forget_pending(&mut self) {
         self.shapes = Shapes::new(self.space);
         self.names.clear();
+        self.properties = Members::default();
         self.ids.clear();
         self.inside = false;
-    }
-
-    /// The value of `features`.
-    fn features(&mut self) -> Scan<()> {
-        match self.scan.token("features")? {
-            b'[' => self.scan.advance(),
-            found => return self.scan.geojson_fault(GeoJsonFault::NotAnArray { member: "features", found }),
-        }
-        if self.scan.token("features")? == b']' {
-            self.scan.advance();
-            return Ok(());
-        }
-        loop {
-            match self.scan.token("features")? {
-                b'{' => self.feature()?,
-                found => {
-                    self.inside = true;
-                    return not_an_object(&mut self.scan, "a feature", found);
-                }
-            }
-            if !self.scan.comma_or(b']', "features")? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn begin_feature(&mut self) {
-        self.inside = true;
-        self.shapes.begin_feature();
-    }
-
-    /// A feature of a collection, at its `{`.
-    fn feature(&mut self) -> Scan<()> {
-        let start = self.scan.window.offset();
-        self.begin_feature();
-        self.scan.advance();
-        let mut current = Current::default();
-        let mut more = self.scan.token("a feature")? != b'}';
-        if !more {
-            self.scan.advance();
-        }
-        while more {
-            let member = self.member()?;
-            self.feature_member(&member, &mut current)?;
-            more = self.scan.comma_or(b'}', "a feature")?;
-        }
-        if !current.typed {
-            return self.scan.geojson_fault_at(start, GeoJsonFault::NoType { what: "a feature" });
-        }
-        self.end_feature(start, &current)
-    }
-
-    /// The name of a member, and the colon behind it.
-    #[inline]
-    fn member(&mut self) -> Scan<Member> {
-        let key = self.scan.key()?;
-        let member = match self.scan.bytes(key) {
-            b"type" => Member::Type,
-            b"geometry" => Member::Geometry,
-            b"properties" => Member::Properties,
-            b"id" => Member::Id,
-            b"features" => Member::Features,
-            b"coordinates" => Member::Coordinates,
-            b"geometries" => Member::Geometries,
-            b"crs" => Member::Crs,
-            b"xy_coordinate_resolution" => Member::Resolution,
-            _ => Member::Other,
-        };
-        self.scan.colon()?;
-        Ok(member)
-    }
-
-    /// The value of a feature's member.
-    fn feature_member(&mut self, member: &Member, current: &mut Current) -> Scan<()> {
-        let row = self.spans.len();
-        let twice = |name| GeoJsonFault::Twice { member: name };
-        match member {
-            Member::Type => {
-                let at = self.scan.window.offset();
-                match self.read_type("a feature", "Feature", current.typed)? {
-                    Type::Feature => current.typed = true,
-                    other => {
-                        let found = match other {
-                            Type::Geometry(kind) => kind.name(),
-                            _ => "FeatureCollection",
-                        };
-                        let fault =
-                            GeoJsonFault::WrongType { what: "a feature", found: found.into(), expected: "Feature" };
-                        return self.scan.geojson_fault_at(at, fault);
-                    }
-                }
-            }
-            Member::Geometry if current.geometry.is_some() => return self.scan.geojson_fault(twice("geometry")),
-            Member::Geometry => {
-                current.geometry = Some(geometry::read(&mut self.scan, &mut self.shapes, row)?);
-            }
-            Member::Properties if current.properties.is_some() => return self.scan.geojson_fault(twice("properties")),
-            Member::Properties => {
-                let first = self.scan.token("properties")?;
-                current.properties = Some(self.scan.window.offset());
-                match first {
-                    b'{' => self.properties(row)?,
-                    b'n' => {
-                        self.scan.literal(first)?;
-                    }
-                    found => return not_an_object(&mut self.scan, "`properties`", found),
-                }
-            }
-            Member::Id if current.id => return self.scan.geojson_fault(twice("id")),
-            Member::Id => {
-                current.id = true;
-                keep_value(&mut self.scan, &mut self.ids, row)?;
-            }
-            _ => self.scan.skip_value()?,
-        }
-        Ok(())
-    }
-
-    /// The members of a feature's properties, at their `{`.
-    fn properties(&mut self, row: usize) -> Scan<()> {
-        self.scan.advance();
-        if self.scan.token("properties")? == b'}' {
-            self.scan.advance();
-            return Ok(());
-        }
-        let mut place = 0;
-        loop {
-            let key = self.scan.key()?;
-            let column = self.names.column(place, self.scan.bytes(key));
-            self.scan.colon()?;
-            match column.and_then(|column| self.names.columns.get_mut(column)) {
-                Some(column) => keep_value(&mut self.scan, column, row)?,
-                None => self.scan.skip_value()?,
-            }
-            place += 1;
-            self.names.leave();
-            if !self.scan.comma_or(b'}', "properties")? {
-                return Ok(());
-            }
-        }
     }
 
     fn read_type(&mut self, what: &'static str, expected: &'static str, twice: bool) -> Scan<Type> {
@@ -477,50 +340,6 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Closes the feature that began at `start`; the cursor is behind it.
-    fn end_feature(&mut self, start: u64, current: &Current) -> Scan<()> {
-        let row = self.spans.len();
-        let fault = |fault| self.scan.geojson_fault_at(start, fault);
-        if u32::try_from(row + 1).is_err() {
-            return fault(GeoJsonFault::TooMany { what: "features" });
-        }
-        let found = match (self.shapes.parts, self.shapes.loose.len()) {
-            (0, 0) => None,
-            (0, 1) => Some(Kind::Points),
-            (0, points) => return fault(GeoJsonFault::ManyPoints { points }),
-            (_, 0) => Some(Kind::Areas),
-            _ => return fault(GeoJsonFault::MixedFeature),
-        };
-        if let Some(found) = found {
-            match self.kind {
-                Some((first, kind)) if kind != found => {
-                    let (expected, found) = (kind.name(), found.name());
-                    return fault(GeoJsonFault::MixedKinds { first, expected, found });
-                }
-                Some(_) => {}
-                None => {
-                    self.kind = Some((row, found));
-                    self.points = if found == Kind::Points { vec![[f64::NAN; 2]; row] } else { Vec::new() };
-                }
-            }
-        }
-        if matches!(self.kind, Some((_, Kind::Points))) {
-            self.points.push(self.shapes.loose.first().copied().unwrap_or([f64::NAN; 2]));
-        } else {
-            self.shapes.polygons.end_unit();
-        }
-        let kind = current.geometry.unwrap_or(FeatureKind::Null);
-        self.kinds.push(match kind {
-            // Such as a MultiPolygon of polygons without rings.
-            kind if kind.has_geometry() && found.is_none() => FeatureKind::Empty,
-            kind => kind,
-        });
-        let properties = current.properties.map_or(PropertiesAt::NONE, PropertiesAt);
-        self.spans.push(Span { start, end: self.scan.window.offset(), properties });
-        self.inside = false;
-        Ok(())
-    }
-
     /// The error of what stopped the scan.
     fn explain(&self, source: &Source, at: u64, what: FaultKind) -> ReadError {
         let file = source.name().to_owned();
@@ -532,7 +351,7 @@ impl<'o> Reading<'o> {
         let feature = self.inside.then_some(self.spans.len());
         let id = feature.and_then(|row| self.label(row));
         let property = self.names.current().map(str::to_owned);
-        let at = Place { file, byte: at, line, feature, id, property };
+        let at = Box::new(Place { file, byte: at, line, feature, id, property });
         match what {
             FaultKind::Json(fault) => ReadError::Json { at, fault },
             FaultKind::GeoJson(fault) => ReadError::GeoJson { at, fault },
@@ -585,31 +404,19 @@ impl<'o> Reading<'o> {
     }
 }
 
-/// The value at the cursor into a column.
-fn keep_value<R: Read>(scan: &mut Scanner<R>, column: &mut PropertyColumn, row: usize) -> Scan<()> {
-    match scan.token("a value")? {
-        b'"' => {
-            let text = scan.string()?;
-            column.set(row, Cell::Text, scan.text(text));
-        }
-        b'-' | b'0'..=b'9' => {
-            let text = scan.number()?;
-            column.set(row, Cell::Number, text);
-        }
-        first @ (b'{' | b'[') => {
-            let text = scan.raw_value()?;
-            column.set(row, if first == b'{' { Cell::Object } else { Cell::Array }, &text);
-        }
-        first => {
-            let cell = match scan.literal(first)? {
-                "true" => Cell::True,
-                "false" => Cell::False,
-                _ => Cell::Null,
-            };
-            column.set(row, cell, "");
-        }
+fn classify(name: &[u8]) -> Member {
+    match name {
+        b"type" => Member::Type,
+        b"geometry" => Member::Geometry,
+        b"properties" => Member::Properties,
+        b"id" => Member::Id,
+        b"features" => Member::Features,
+        b"coordinates" => Member::Coordinates,
+        b"geometries" => Member::Geometries,
+        b"crs" => Member::Crs,
+        b"xy_coordinate_resolution" => Member::Resolution,
+        _ => Member::Other,
     }
-    Ok(())
 }
 
 /// The same polygons in another space.
