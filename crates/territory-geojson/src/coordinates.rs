@@ -163,7 +163,7 @@ pub(crate) fn read<R: Read>(scan: &mut Scanner<R>, shapes: &mut Shapes, feature:
     let mut walk = Walk::default();
     // Each turn begins where an element is expected.
     loop {
-        let fast = walk.leaf.is_none_or(|leaf| leaf == walk.depth + 1);
+        let fast = walk.depth < DEEPEST && walk.leaf.is_none_or(|leaf| leaf == walk.depth + 1);
         if !(fast && fast_positions(scan, shapes, feature, &mut walk)?) {
             match scan.token("the coordinates")? {
                 b'[' => {

@@ -49,6 +49,9 @@ mod utf8;
 mod values;
 mod window;
 
+/// Properties of a territory.
+pub use geojson::JsonObject;
+
 pub use columns::{PropertyColumn, PropertyValue};
 pub use crs::CoordinateReference;
 pub use error::{GeoJsonFault, JsonFault, Place, ReadError, RingFault, RingFaultKind, WriteError};

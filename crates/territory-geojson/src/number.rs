@@ -276,7 +276,7 @@ mod tests {
         let mut fast = 0;
         for round in 0..2_000_000u32 {
             text.clear();
-            if random(&mut state) % 2 == 0 {
+            if random(&mut state).is_multiple_of(2) {
                 text.push('-');
             }
             let whole = 1 + random(&mut state) % 9;

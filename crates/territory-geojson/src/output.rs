@@ -119,9 +119,11 @@ pub fn commit(files: impl IntoIterator<Item = OutputFile>) -> Result<(), WriteEr
     let finished = files.into_iter().map(OutputFile::finish).collect::<Result<Vec<_>, _>>()?;
     let (renames, copies): (Vec<_>, Vec<_>) = finished.into_iter().partition(|f| matches!(f, Finished::Rename { .. }));
     let mut placed: Vec<(PathBuf, Option<TempPath>)> = Vec::new();
+    // A single file needs no way back: giving it its name succeeds or changes nothing.
+    let several = renames.len() > 1;
     for file in renames {
         let Finished::Rename { from, to, name } = file else { continue };
-        let old = keep_old(&to);
+        let old = if several { keep_old(&to) } else { None };
         match from.persist(&to) {
             Ok(()) => placed.push((to, old)),
             Err(error) => {

@@ -175,7 +175,7 @@ proptest! {
                 })
                 .collect();
             prop_assert_eq!(found, rings);
-            prop_assert_eq!(ours.kinds()[row].has_geometry(), polygons.rings_of_unit(row).len() > 0);
+            prop_assert_eq!(ours.kinds()[row].has_geometry(), !polygons.rings_of_unit(row).is_empty());
             for name in wanted {
                 let theirs = feature.properties.as_ref().and_then(|p| p.get(name));
                 let found = ours.property(name).unwrap().get(row);
