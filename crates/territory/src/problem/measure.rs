@@ -99,6 +99,24 @@ impl Objective {
     /// Cut alone.
     pub const CUT: Self = Self { cut: 1.0, ..Self::NONE };
 
+    /// With another weight of the moment of inertia.
+    pub fn inertia(mut self, weight: f64) -> Self {
+        self.inertia = weight;
+        self
+    }
+
+    /// With another weight of the border.
+    pub fn border(mut self, weight: f64) -> Self {
+        self.border = weight;
+        self
+    }
+
+    /// With another weight of the cut.
+    pub fn cut(mut self, weight: f64) -> Self {
+        self.cut = weight;
+        self
+    }
+
     /// The terms in use with their weights, in report order.
     pub fn terms(&self) -> impl Iterator<Item = (&'static str, f64)> {
         [("inertia", self.inertia), ("border", self.border), ("cut", self.cut)].into_iter().filter(|t| t.1 != 0.0)

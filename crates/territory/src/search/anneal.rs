@@ -41,7 +41,6 @@ pub struct Scratch {
     /// Of the contiguity check.
     pub guard: Guard,
     pub(crate) bundle: Bundle,
-    pub(crate) back: Bundle,
     exponential: Exponential,
 }
 

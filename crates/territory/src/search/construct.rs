@@ -147,8 +147,7 @@ impl Balance {
         }
         let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
         let at = sums.iter().map(|s| if s.weight > 0.0 { s.centroid() } else { fallback }).collect();
-        let centres =
-            Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
+        let centres = Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
         let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new() };
         balance.set_spacings();
         balance
@@ -276,7 +275,8 @@ impl Balance {
         let total: f64 = cells.borders.iter().map(|b| b.2).sum();
         let dims = cells.tilts.len();
         let square = |d: usize| {
-            let sum: f64 = cells.borders.iter().enumerate().map(|(at, l)| l.2 * cells.border_tilts[at * dims + d].powi(2)).sum();
+            let sum: f64 =
+                cells.borders.iter().enumerate().map(|(at, l)| l.2 * cells.border_tilts[at * dims + d].powi(2)).sum();
             if total > 0.0 { (sum / total).max(1e-3) } else { 1e-3 }
         };
         std::iter::once(1.0).chain((0..dims).map(square)).collect()

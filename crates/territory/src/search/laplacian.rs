@@ -18,7 +18,7 @@ pub struct Laplacian {
 }
 
 /// A link of the territory graph.
-pub type Link = (u32, u32, f64);
+pub(crate) type Link = (u32, u32, f64);
 
 impl Laplacian {
     /// One quantity per node, from links `(i, j, conductance)` with `i < j`; equal pairs are summed.

@@ -18,6 +18,8 @@ mod polish;
 mod random;
 mod run;
 mod state;
+#[cfg(test)]
+mod suite;
 mod tree;
 
 pub use anneal::{Schedule, Scratch, anneal};

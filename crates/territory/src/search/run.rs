@@ -1,6 +1,9 @@
 //! One run of the search over a problem: components, stages, efforts.
 
-use super::{Balance, Diagram, Instance, Level, Random, Scales, Schedule, Scratch, State, anneal, coarsen, construct, make_contiguous, polish};
+use super::{
+    Balance, Diagram, Instance, Level, Random, Scales, Schedule, Scratch, State, anneal, coarsen, construct,
+    make_contiguous, polish,
+};
 use crate::adjacency::components;
 use crate::control::{Control, Effort, Stopped};
 use crate::problem::Problem;
@@ -80,7 +83,7 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
     let mut best: Option<(f64, f64, Vec<u32>)> = None;
     let (attempts, if_solved): (u32, u32) = match options.effort {
         Effort::Quick => (2, 1),
-        Effort::Standard => (4, 1),
+        Effort::Standard => (if n > 100_000 { 2 } else { 4 }, 1),
         Effort::Thorough => (12, 4),
     };
     let weights = [problem.objective().inertia, problem.objective().border, problem.objective().cut];
@@ -211,57 +214,70 @@ impl Descent<'_, '_> {
             state.scales = smooth;
             let steps = Steps::of(self.effort, depth == 0, &state);
             let mut random = Random::stream(self.seed, ANNEAL, depth as u64);
-            let schedule = steps.balance(depth < depths);
-            let going = self.anneal(&mut state, &mut balance, &schedule, &mut random, (depth, depths));
             if depth == 0 {
-                return self.finish(state, balance, scales, &steps, &mut random, going);
+                return self.finish(state, balance, (smooth, scales), &steps, &mut random, depths > 0);
             }
+            let span = |at: usize| self.span(0.3 * (depths - at) as f64 / (depths + 1) as f64);
+            let progress = (span(depth), span(depth - 1));
+            let schedule = steps.balance(depth < depths);
+            anneal(&mut state, &mut balance, &schedule, &mut random, self.scratch, self.control, progress);
             parts = self.hierarchy.levels[depth - 1].project(state.parts());
         }
         ((f64::INFINITY, f64::INFINITY, parts), false)
     }
 
-    fn anneal(
-        &mut self,
-        state: &mut State<'_>,
-        balance: &mut Balance,
-        schedule: &Schedule,
-        random: &mut Random,
-        (depth, depths): (usize, usize),
-    ) -> bool {
-        // The finest level takes most of the time, and leaves a third of it to polish and shape.
-        let span = |at: f64| self.progress.0 + (self.progress.1 - self.progress.0) * at;
-        let coarse = 0.3 * (depths - depth) as f64 / (depths + 1) as f64;
-        let end = if depth == 0 { 0.65 } else { coarse + 0.3 / (depths + 1) as f64 };
-        anneal(state, balance, schedule, random, self.scratch, self.control, (span(coarse), span(end)))
+    fn span(&self, share: f64) -> f64 {
+        self.progress.0 + (self.progress.1 - self.progress.0) * share
     }
 
-    /// Polish, then shape inside the bounds.
+    /// On the finest level: balance under smoothed energy, polish, shape inside the bounds; again while they are violated.
     fn finish(
         &mut self,
         mut state: State<'_>,
         mut balance: Balance,
-        scales: Scales,
+        (smooth, scales): (Scales, Scales),
         steps: &Steps,
         random: &mut Random,
-        going: bool,
+        going_on: bool,
     ) -> ((f64, f64, Vec<u32>), bool) {
-        state.scales = scales;
-        let going = going && polish(&mut state, self.scratch, 50, self.control) >= 0.0;
         let mut best = None;
-        keep_better(&mut best, &state);
-        if going && steps.shape > 0 {
-            balance.clear_prices();
-            balance.set_hard(true);
-            let span = |at: f64| self.progress.0 + (self.progress.1 - self.progress.0) * at;
-            let progress = (span(0.7), span(1.0));
-            anneal(&mut state, &mut balance, &steps.shape(), random, self.scratch, self.control, progress);
+        let rounds = if self.effort == Effort::Quick { 1 } else { ROUNDS };
+        let (mut least, mut idle) = (f64::INFINITY, 0);
+        for round in 0..rounds {
+            let share = |at: f64| 0.3 + 0.7 * (f64::from(round) + at) / f64::from(rounds);
+            let (begin, middle, end) = (self.span(share(0.0)), self.span(share(0.6)), self.span(share(1.0)));
+            state.scales = smooth;
+            let schedule = steps.balance(going_on || round > 0);
+            let mut going =
+                anneal(&mut state, &mut balance, &schedule, random, self.scratch, self.control, (begin, middle));
+            state.scales = scales;
+            going = going && polish(&mut state, self.scratch, 50, self.control) >= 0.0;
             keep_better(&mut best, &state);
+            if going && steps.shape > 0 {
+                let prices = balance.prices().to_vec();
+                balance.clear_prices();
+                balance.set_hard(true);
+                anneal(&mut state, &mut balance, &steps.shape(), random, self.scratch, self.control, (middle, end));
+                keep_better(&mut best, &state);
+                balance.set_hard(false);
+                balance.set_prices(&prices);
+            }
+            let violation = best.as_ref().map_or(f64::INFINITY, |b| b.0);
+            idle = if violation < least { 0 } else { idle + 1 };
+            least = violation;
+            if self.control.stopped().is_some() || violation == 0.0 || idle >= PATIENCE {
+                break;
+            }
         }
         let found = best.unwrap_or_else(|| (f64::INFINITY, f64::INFINITY, state.into_parts()));
-        (found, going && self.control.stopped().is_none())
+        (found, self.control.stopped().is_none())
     }
 }
+
+/// Rounds on the finest level while bounds are violated.
+const ROUNDS: u32 = 8;
+/// Rounds that may bring nothing, one after another.
+const PATIENCE: u32 = 3;
 
 /// Keeps the plan of least violation, then of least energy.
 fn keep_better(best: &mut Option<(f64, f64, Vec<u32>)>, state: &State<'_>) {

@@ -1,0 +1,146 @@
+//! Tests of the stages against recomputation: books, changes, the contiguity check.
+
+#![allow(clippy::unwrap_used)]
+
+use super::tests::grid;
+use super::{
+    Balance, Bundle, Guard, Instance, Leaving, Random, Scales, Schedule, Scratch, State, anneal, construct,
+    make_contiguous, polish,
+};
+use crate::control::Control;
+
+fn state(instance: &Instance) -> State<'_> {
+    let mut diagram = construct(instance);
+    make_contiguous(instance, &mut diagram);
+    let mut state = State::new(instance, diagram.parts, Scales::default());
+    state.scales = state.scales_for([1.0, 0.5, 0.25]);
+    state
+}
+
+fn pieces(state: &State<'_>, territory: u32) -> usize {
+    let n = state.instance.len() as u32;
+    let mut seen = vec![false; n as usize];
+    let mut count = 0;
+    for first in (0..n).filter(|&u| state.part(u) == territory) {
+        if seen[first as usize] {
+            continue;
+        }
+        count += 1;
+        let mut stack = vec![first];
+        seen[first as usize] = true;
+        while let Some(u) = stack.pop() {
+            for &v in state.instance.neighbours(u) {
+                if state.part(v) == territory && !std::mem::replace(&mut seen[v as usize], true) {
+                    stack.push(v);
+                }
+            }
+        }
+    }
+    count
+}
+
+#[test]
+fn books_equal_recomputation_after_any_moves() {
+    let instance = grid(17, 13, 6);
+    let mut state = state(&instance);
+    let mut random = Random::stream(11, 0, 0);
+    for _ in 0..3000 {
+        let unit = random.below(instance.len()) as u32;
+        if state.size(state.part(unit)) > 1 {
+            state.apply(unit, random.below(6) as u32);
+        }
+    }
+    assert!(state.book_error() < 1e-6, "books are off by {}", state.book_error());
+}
+
+#[test]
+fn changes_equal_recomputation() {
+    let instance = grid(12, 12, 5);
+    let mut state = state(&instance);
+    let mut balance = Balance::new(&instance);
+    balance.set_lambda(50.0);
+    balance.raise(&state, 3.0);
+    balance.raise_by_flow(&state, 2.0);
+    let mut random = Random::stream(4, 0, 0);
+    let mut bundle = Bundle::default();
+    for _ in 0..2000 {
+        let (unit, to) = (random.below(instance.len()) as u32, random.below(5) as u32);
+        let from = state.part(unit);
+        let mut units = vec![unit];
+        units.extend(instance.neighbours(unit).iter().filter(|&&v| state.part(v) == from).take(random.below(3)));
+        if from == to || state.size(from) <= units.len() as u32 {
+            continue;
+        }
+        bundle.set(&instance, units.iter().copied());
+        let mut change = state.inertia_change(&bundle.mass, from, to) + balance.change(&state, &bundle.loads, from, to);
+        change += units.iter().map(|&u| state.link_change(u, from, to)).sum::<f64>();
+        change += super::anneal::inner_links(&state, &units);
+        let before = state.energy() + balance.energy(&state);
+        units.iter().for_each(|&u| state.apply(u, to));
+        let after = state.energy() + balance.energy(&state);
+        assert!((after - before - change).abs() < 1e-6 * (1.0 + change.abs()), "{change} where {} is", after - before);
+    }
+}
+
+#[test]
+fn the_guard_tells_what_a_flood_tells() {
+    let instance = grid(15, 15, 4);
+    let mut state = state(&instance);
+    let mut guard = Guard::new(instance.len());
+    let mut random = Random::stream(9, 0, 0);
+    let mut cuts = 0;
+    for _ in 0..4000 {
+        let unit = state.border()[random.below(state.border().len())];
+        let from = state.part(unit);
+        let others: Vec<u32> =
+            instance.neighbours(unit).iter().map(|&v| state.part(v)).filter(|&p| p != from).collect();
+        let to = others[random.below(others.len())];
+        let verdict = guard.leaving(&state, unit, usize::MAX);
+        let pockets = guard.pockets().len() as u32;
+        if verdict == Leaving::Last {
+            assert_eq!(state.size(from), 1);
+            continue;
+        }
+        state.apply(unit, to);
+        let count = pieces(&state, from);
+        assert_eq!(count == 1, verdict == Leaving::Whole, "{verdict:?} with {count} pieces");
+        if verdict == Leaving::Whole {
+            continue;
+        }
+        cuts += 1;
+        assert!(pockets > 0 && pockets < state.size(from) + 1);
+        state.apply(unit, from);
+    }
+    assert!(cuts > 20, "only {cuts} cutting moves were tried");
+}
+
+#[test]
+fn stages_keep_territories_whole_and_balance_them() {
+    let instance = grid(30, 30, 9);
+    let mut state = state(&instance);
+    let mut scratch = Scratch::new(instance.len());
+    let schedule = Schedule {
+        steps: 60_000,
+        temperature: 0.005,
+        lambda: (5.0, 1000.0),
+        calm: (0.0, 0.0),
+        price_updates: 400,
+        swaps: 0.3,
+        bundle: 6,
+    };
+    let mut random = Random::stream(1, 0, 0);
+    let control = Control::default();
+    let mut balance = Balance::new(&instance);
+    assert!(anneal(&mut state, &mut balance, &schedule, &mut random, &mut scratch, &control, (0.0, 1.0)));
+    assert!((0..9).all(|t| pieces(&state, t) == 1));
+    assert_eq!(polish(&mut state, &mut scratch, 20, &control), 0.0);
+    assert!((0..9).all(|t| pieces(&state, t) == 1));
+    assert!(state.book_error() < 1e-6);
+    // Inside hard bounds nothing may break them again.
+    balance.clear_prices();
+    balance.set_hard(true);
+    let shape = Schedule { price_updates: 0, calm: (1.0, 1.0), ..schedule };
+    anneal(&mut state, &mut balance, &shape, &mut random, &mut scratch, &control, (0.0, 1.0));
+    assert_eq!(state.violation(), 0.0);
+    assert!((0..9).all(|t| pieces(&state, t) == 1));
+}
