@@ -14,6 +14,9 @@ pub struct Laplacian {
     conductances: Vec<f64>,
     /// Diagonal of the system: `block` numbers a node.
     diagonal: Vec<f64>,
+    /// Connected part of every node, and the nodes of every part.
+    part_of: Vec<u32>,
+    part_sizes: Vec<u32>,
     scratch: [Vec<f64>; 4],
 }
 
@@ -61,7 +64,32 @@ impl Laplacian {
             }
         }
         graph.sum_diagonal();
+        graph.find_parts();
         graph
+    }
+
+    fn find_parts(&mut self) {
+        self.part_of = vec![u32::MAX; self.len()];
+        let mut stack = Vec::new();
+        for first in 0..self.len() {
+            if self.part_of[first] != u32::MAX {
+                continue;
+            }
+            let part = self.part_sizes.len() as u32;
+            self.part_sizes.push(0);
+            self.part_of[first] = part;
+            stack.push(first);
+            while let Some(i) = stack.pop() {
+                self.part_sizes[part as usize] += 1;
+                for l in self.row(i) {
+                    let j = self.ends[l] as usize;
+                    if self.part_of[j] == u32::MAX {
+                        self.part_of[j] = part;
+                        stack.push(j);
+                    }
+                }
+            }
+        }
     }
 
     fn sum_diagonal(&mut self) {
@@ -117,7 +145,7 @@ impl Laplacian {
     }
 
     /// Solves for `potential`, starting from what it holds, in at most `steps` steps. Nodes without links keep theirs. Of a
-    /// surplus that does not sum to zero the mean is taken out first: it cannot flow anywhere.
+    /// surplus that does not sum to zero over a connected part its mean is taken out first: it cannot flow anywhere.
     pub fn solve(&mut self, surplus: &[f64], potential: &mut [f64], steps: usize) {
         let (n, b) = (self.len() * self.block, self.block);
         let [mut r, mut z, mut p, mut q] = std::mem::take(&mut self.scratch);
@@ -125,16 +153,17 @@ impl Laplacian {
             v.clear();
             v.resize(n, 0.0);
         }
-        let linked = self.diagonal.iter().step_by(b).filter(|&&d| d > 0.0).count().max(1) as f64;
-        let mut means = vec![0.0; b];
-        for (at, s) in surplus.iter().enumerate().filter(|&(at, _)| self.diagonal[at / b * b] > 0.0) {
-            means[at % b] += s / linked;
+        // Without this a graph of several parts has no solution, and the steps run away.
+        let mut means = vec![0.0; self.part_sizes.len() * b];
+        for (at, s) in surplus.iter().enumerate() {
+            let part = self.part_of[at / b] as usize;
+            means[part * b + at % b] += s / f64::from(self.part_sizes[part]);
         }
         let inverse = |at: usize| if self.diagonal[at] > 0.0 { 1.0 / self.diagonal[at] } else { 0.0 };
         self.apply(potential, &mut q);
         let (mut rho, mut size) = (0.0, 0.0);
         for at in 0..n {
-            let wanted = surplus[at] - means[at % b];
+            let wanted = surplus[at] - means[self.part_of[at / b] as usize * b + at % b];
             r[at] = if self.diagonal[at] > 0.0 { wanted - q[at] } else { 0.0 };
             z[at] = r[at] * inverse(at);
             p[at] = z[at];
@@ -185,6 +214,14 @@ mod tests {
             assert!((out[i] - surplus[i]).abs() < 1e-9, "node {i} sends {}", out[i]);
         }
         assert_eq!(phi[4], 0.0);
+    }
+
+    #[test]
+    fn a_graph_in_parts_stays_finite() {
+        let mut graph = Laplacian::new(4, &[(0, 1, 1.0), (2, 3, 1.0)]);
+        let mut phi = [0.0; 4];
+        graph.solve(&[3.0, 1.0, -1.0, -3.0], &mut phi, 100);
+        assert!((phi[0] - phi[1] - 1.0).abs() < 1e-9 && (phi[2] - phi[3] - 1.0).abs() < 1e-9, "{phi:?}");
     }
 
     #[test]
