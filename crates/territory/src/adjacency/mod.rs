@@ -7,6 +7,7 @@ mod delaunay;
 mod disjoint;
 mod from_edges;
 mod from_points;
+mod from_polygons;
 mod graph;
 #[cfg(test)]
 mod link_tests;
@@ -16,4 +17,5 @@ pub use bridges::{Bridge, Bridged, IslandError, Islands, bridge, refuse_islands,
 pub use components::{Components, components};
 pub use from_edges::{EdgeFault, EdgeRow, EdgeRowError, EdgeTableError, from_edges};
 pub use from_points::{Neighbourhood, PointsError, from_points};
+pub use from_polygons::Contact;
 pub use graph::{Edge, EdgeKind, Graph};

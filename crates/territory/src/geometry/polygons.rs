@@ -121,8 +121,131 @@ impl Polygons {
         self.rings[ring] as usize..self.rings[ring + 1] as usize
     }
 
+    /// Positions of a unit's vertices in [`Polygons::vertices`].
+    pub fn vertices_of_unit(&self, unit: usize) -> std::ops::Range<usize> {
+        let rings = self.rings_of_unit(unit);
+        self.rings[rings.start] as usize..self.rings[rings.end] as usize
+    }
+
+    /// Takes the vertices out, so that they may be changed while rings are looked up; to be given back by
+    /// [`Polygons::put_vertices`].
+    pub(crate) fn take_vertices(&mut self) -> Vec<[f64; 2]> {
+        std::mem::take(&mut self.vertices)
+    }
+
+    pub(crate) fn put_vertices(&mut self, vertices: Vec<[f64; 2]>) {
+        self.vertices = vertices;
+    }
+
+    /// Adds a unit given as parts of rings.
+    pub(crate) fn push_parts(&mut self, parts: &[Vec<Vec<[f64; 2]>>]) {
+        for part in parts {
+            for ring in part {
+                self.vertices.extend_from_slice(ring);
+                self.rings.push(self.vertices.len() as u32);
+            }
+            self.end_part();
+        }
+        self.end_unit();
+    }
+
+    /// Puts other polygons in the place of those of some units, given by ascending unit. Vertices of all other units are moved
+    /// in place, so nothing is held twice.
+    pub(crate) fn replace_units(&mut self, replacements: &[(u32, Vec<Vec<Vec<[f64; 2]>>>)]) {
+        if replacements.is_empty() {
+            return;
+        }
+        // Runs of vertices that stay as they are, with where they go.
+        let mut runs = Vec::with_capacity(replacements.len() + 1);
+        let (mut from, mut to) = (0, 0);
+        for (unit, parts) in replacements {
+            let old = self.vertices_of_unit(*unit as usize);
+            runs.push((from..old.start, to));
+            to += old.start - from + parts.iter().flatten().map(Vec::len).sum::<usize>();
+            from = old.end;
+        }
+        runs.push((from..self.vertices.len(), to));
+        let total = to + self.vertices.len() - from;
+        self.vertices.resize(total.max(self.vertices.len()), [0.0; 2]);
+        // A run that moves back is safe once all before it are done, one that moves forward once all after it are.
+        for (run, to) in runs.iter().filter(|(run, to)| *to <= run.start) {
+            self.vertices.copy_within(run.clone(), *to);
+        }
+        for (run, to) in runs.iter().rev().filter(|(run, to)| *to > run.start) {
+            self.vertices.copy_within(run.clone(), *to);
+        }
+        self.vertices.truncate(total);
+        let old = std::mem::replace(self, Polygons::new(self.space));
+        let mut next = replacements.iter().peekable();
+        let (mut rings, mut parts) = (Vec::with_capacity(old.rings.len()), Vec::with_capacity(old.parts.len()));
+        rings.push(0);
+        parts.push(0);
+        let mut vertices = old.vertices;
+        let (mut at, mut units) = (0usize, Vec::with_capacity(old.units.len()));
+        units.push(0);
+        for unit in 0..old.units.len() - 1 {
+            if let Some((_, new)) = next.next_if(|(u, _)| *u as usize == unit) {
+                for part in new {
+                    for ring in part {
+                        vertices[at..at + ring.len()].copy_from_slice(ring);
+                        at += ring.len();
+                        rings.push(at as u32);
+                    }
+                    parts.push(rings.len() as u32 - 1);
+                }
+            } else {
+                for part in old.units[unit] as usize..old.units[unit + 1] as usize {
+                    for ring in old.parts[part] as usize..old.parts[part + 1] as usize {
+                        at += (old.rings[ring + 1] - old.rings[ring]) as usize;
+                        rings.push(at as u32);
+                    }
+                    parts.push(rings.len() as u32 - 1);
+                }
+            }
+            units.push(parts.len() as u32 - 1);
+        }
+        *self = Polygons { space: self.space, vertices, rings, parts, units };
+    }
+
     /// Vertices of a ring; the first is not repeated.
     pub fn ring(&self, ring: usize) -> &[[f64; 2]] {
         &self.vertices[self.ring_range(ring)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square(at: f64, size: usize) -> Vec<Vec<Vec<[f64; 2]>>> {
+        vec![vec![(0..size).map(|i| [at, i as f64]).collect()]]
+    }
+
+    #[test]
+    fn replaced_units_stand_where_the_old_ones_did() {
+        for sizes in [[3, 3, 3, 3, 3], [9, 3, 2, 12, 1], [1, 9, 1, 9, 5], [7, 6, 5, 0, 3]] {
+            let mut polygons = Polygons::new(Space::Planar);
+            let mut expected = Polygons::new(Space::Planar);
+            let mut replacements = Vec::new();
+            for (unit, &size) in sizes.iter().enumerate() {
+                let (old, new) = (square(unit as f64, 4), square(10.0 + unit as f64, size));
+                let change = unit % 2 == 0 || size == 0;
+                for (target, geometry) in [(&mut polygons, &old), (&mut expected, if change { &new } else { &old })] {
+                    for part in geometry {
+                        for ring in part {
+                            ring.iter().for_each(|&v| target.push_vertex(v));
+                            target.end_ring();
+                        }
+                        target.end_part();
+                    }
+                    target.end_unit();
+                }
+                if change {
+                    replacements.push((unit as u32, new));
+                }
+            }
+            polygons.replace_units(&replacements);
+            assert_eq!(polygons, expected, "{sizes:?}");
+        }
     }
 }

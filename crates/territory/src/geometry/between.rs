@@ -1,0 +1,221 @@
+//! Units against one another, after each is in order by itself: what is left when equal edges have cancelled, where it meets, and
+//! whether any place is covered twice.
+
+use super::arrangement::{Labelled, Rule, label};
+use super::boxes::{Bounds, BoxTree};
+use super::edges::{EdgeIndex, Segment, Twin, Twins, pieces, segments_of};
+use super::grid::Grid;
+use super::measure::ring_area_km2;
+use super::noding::{Contacts, ordered};
+use super::polygons::Polygons;
+use super::predicates::{Point, lexical};
+use super::rings::{Part, assemble};
+use crate::parallel;
+use std::ops::ControlFlow;
+
+/// Polygons, and which of their edges lie on one another.
+#[derive(Clone, Debug)]
+pub(crate) struct Mesh {
+    pub(crate) polygons: Polygons,
+    pub(crate) index: EdgeIndex,
+    pub(crate) twins: Twins,
+}
+
+impl Mesh {
+    pub(crate) fn new(polygons: Polygons) -> Self {
+        let index = EdgeIndex::new(&polygons);
+        let twins = Twins::new(&polygons, &index);
+        Mesh { polygons, index, twins }
+    }
+
+    pub(crate) fn ends(&self, edge: u32) -> Segment {
+        self.index.ends(&self.polygons, edge)
+    }
+
+    pub(crate) fn unit(&self, edge: u32) -> u32 {
+        self.index.unit(&self.polygons, edge)
+    }
+
+    /// Whether two edges along one segment run the same way.
+    pub(crate) fn same_way(&self, e: u32, f: u32) -> bool {
+        let [s, t] = [e, f].map(|e| self.ends(e));
+        lexical(s[0], s[1]) == lexical(t[0], t[1])
+    }
+
+    /// Edges that are not cancelled by exactly one edge of the other direction, ascending.
+    pub(crate) fn leftovers(&self) -> Vec<u32> {
+        let pieces = pieces(&self.polygons);
+        let found = parallel::map(pieces.len() - 1, |piece| {
+            let mut edges = Vec::new();
+            for unit in pieces[piece]..pieces[piece + 1] {
+                for edge in self.polygons.vertices_of_unit(unit as usize) {
+                    let edge = edge as u32;
+                    let cancelled = matches!(self.twins.get(edge), Twin::One(other) if !self.same_way(edge, other));
+                    if !cancelled {
+                        edges.push(edge);
+                    }
+                }
+            }
+            edges
+        });
+        found.concat()
+    }
+
+    /// Contacts of edges of different units.
+    pub(crate) fn contacts(&self, edges: &[u32], grid: &Grid) -> Contacts {
+        let segments: Vec<Segment> = edges.iter().map(|&e| self.ends(e)).collect();
+        let units: Vec<u32> = edges.iter().map(|&e| self.unit(e)).collect();
+        let mut contacts = Contacts::default();
+        let tree = BoxTree::new(segments.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect());
+        tree.pairs(|i, j| {
+            if units[i] != units[j] {
+                contacts.add(segments[i], segments[j], grid);
+            }
+            ControlFlow::Continue(())
+        });
+        contacts
+    }
+
+    /// What is left of the leftovers when opposite edges cancel, each as often as it remains.
+    pub(crate) fn net(&self, leftovers: &[u32]) -> Vec<Segment> {
+        let mut net = Vec::new();
+        for &edge in leftovers {
+            match self.twins.get(edge) {
+                Twin::Alone | Twin::One(_) => net.push(self.ends(edge)),
+                Twin::Many(group) => {
+                    // Once for the whole group, by its first edge.
+                    if group[0] == edge {
+                        net.extend(net_of(group.iter().map(|&e| self.ends(e))));
+                    }
+                }
+            }
+        }
+        net
+    }
+
+    /// Units any of whose edges may lie in one of the boxes.
+    pub(crate) fn units_in(&self, boxes: Vec<Bounds>) -> Vec<u32> {
+        let tree = BoxTree::new(boxes);
+        let pieces = pieces(&self.polygons);
+        let found = parallel::map(pieces.len() - 1, |piece| {
+            let mut units = Vec::new();
+            for unit in pieces[piece]..pieces[piece + 1] {
+                let own = Bounds::of_points(&self.polygons.vertices()[self.polygons.vertices_of_unit(unit as usize)]);
+                let mut hit = false;
+                tree.query(&own, |_| hit = true);
+                if hit {
+                    units.push(unit);
+                }
+            }
+            units
+        });
+        found.concat()
+    }
+}
+
+/// Directed edges along one segment, opposite ones cancelled. Edges on different sides of the antimeridian do not cancel.
+pub(crate) fn net_of(edges: impl Iterator<Item = Segment>) -> Vec<Segment> {
+    let mut sums: Vec<(Segment, i32)> = Vec::new();
+    for s in edges {
+        let key = ordered(s);
+        let step = if key == s { 1 } else { -1 };
+        match sums.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, sum)) => *sum += step,
+            None => sums.push((key, step)),
+        }
+    }
+    let directed = sums.into_iter().flat_map(|([a, b], sum)| {
+        let s = if sum > 0 { [a, b] } else { [b, a] };
+        std::iter::repeat_n(s, sum.unsigned_abs() as usize)
+    });
+    directed.collect()
+}
+
+/// A place where units lie on one another, or where none is though units are all around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Defect {
+    /// Area in km².
+    pub area_km2: f64,
+    /// Mean width in metres: twice the area over the perimeter.
+    pub width_m: f64,
+    /// A vertex of its border (degrees or metres).
+    pub at: [f64; 2],
+    /// Units at its border, ascending; at most eight.
+    pub units: Vec<u32>,
+}
+
+/// What the leftovers bound.
+pub(crate) struct Cover {
+    /// Places covered at least twice.
+    pub(crate) overlaps: Vec<Part>,
+    /// Places covered by nothing, as counter-clockwise rings.
+    pub(crate) gaps: Vec<Part>,
+}
+
+/// Faces made by what is left of all units; `None` if the edges still cross.
+pub(crate) fn cover(net: &[Segment]) -> Option<Cover> {
+    let gaps = |parts: Vec<Part>| {
+        let holes = parts.into_iter().flat_map(|part| part.into_iter().skip(1));
+        holes
+            .map(|mut hole| {
+                hole.reverse();
+                vec![hole]
+            })
+            .collect()
+    };
+    if let Ok(parts) = assemble(net) {
+        return Some(Cover { overlaps: Vec::new(), gaps: gaps(parts) });
+    }
+    let labelled = label(net, Rule::Covered).ok()?;
+    let border = |depth: i32| {
+        let deeper = labelled.iter().map(|l| Labelled { left: l.left - depth, right: l.right - depth, ..*l });
+        assemble(&deeper.filter_map(|l| l.border()).collect::<Vec<_>>()).ok()
+    };
+    Some(Cover { overlaps: border(1)?, gaps: gaps(border(0)?) })
+}
+
+/// Boxes of parts.
+pub(crate) fn boxes(parts: &[Part]) -> Vec<Bounds> {
+    parts.iter().filter_map(|part| part.first()).map(|ring| Bounds::of_points(ring)).collect()
+}
+
+/// Describes faces: largest first.
+pub(crate) fn defects(mesh: &Mesh, parts: &[Part]) -> Vec<Defect> {
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    // Owners of the segments at the faces' borders.
+    let units = mesh.units_in(boxes(parts));
+    let mut owned: Vec<(Segment, u32)> = units
+        .iter()
+        .flat_map(|&u| segments_of(&mesh.polygons, u as usize).into_iter().map(move |s| (ordered(s), u)))
+        .collect();
+    let order = |s: &Segment, t: &Segment| lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]));
+    owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
+    let describe = |part: &Part| {
+        let space = mesh.polygons.space();
+        let area: f64 = part.iter().map(|r| ring_area_km2(space, r)).sum();
+        let segments: Vec<Segment> =
+            part.iter().flat_map(|r| (0..r.len()).map(|i| [r[i], r[(i + 1) % r.len()]])).collect();
+        let length: f64 = segments.iter().map(|s| super::measure::length_km(space, s[0], s[1])).sum();
+        let mut at_border: Vec<u32> = Vec::new();
+        for s in &segments {
+            let key = ordered(*s);
+            let from = owned.partition_point(|o| order(&o.0, &key).is_lt());
+            at_border.extend(owned[from..].iter().take_while(|o| o.0 == key).map(|o| o.1));
+        }
+        at_border.sort_unstable();
+        at_border.dedup();
+        at_border.truncate(8);
+        let at: Point = part.first().and_then(|r| r.first()).copied().unwrap_or_default();
+        Defect {
+            area_km2: area,
+            width_m: if length > 0.0 { 2000.0 * area / length } else { 0.0 },
+            at,
+            units: at_border,
+        }
+    };
+    let mut defects = parallel::map(parts.len(), |i| describe(&parts[i]));
+    defects.sort_by(|a, b| b.area_km2.total_cmp(&a.area_km2));
+    defects
+}

@@ -1,0 +1,162 @@
+//! Bounding boxes and a packed tree of them (an R-tree whose leaves keep the caller's order): finds pairs of boxes that meet.
+//! Items that follow one another along a ring lie close together, so the tree needs no sorting to be good.
+
+use std::ops::ControlFlow;
+
+/// An axis-parallel box, edges included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    pub(crate) min: [f64; 2],
+    pub(crate) max: [f64; 2],
+}
+
+impl Bounds {
+    /// Contains nothing.
+    pub(crate) const EMPTY: Bounds = Bounds { min: [f64::INFINITY; 2], max: [f64::NEG_INFINITY; 2] };
+
+    pub(crate) fn of_segment(a: [f64; 2], b: [f64; 2]) -> Self {
+        Bounds { min: [a[0].min(b[0]), a[1].min(b[1])], max: [a[0].max(b[0]), a[1].max(b[1])] }
+    }
+
+    pub(crate) fn of_points(points: &[[f64; 2]]) -> Self {
+        points.iter().fold(Bounds::EMPTY, |all, &p| all.union(&Bounds { min: p, max: p }))
+    }
+
+    pub(crate) fn union(&self, other: &Bounds) -> Self {
+        Bounds {
+            min: [self.min[0].min(other.min[0]), self.min[1].min(other.min[1])],
+            max: [self.max[0].max(other.max[0]), self.max[1].max(other.max[1])],
+        }
+    }
+
+    pub(crate) fn expanded(&self, by: [f64; 2]) -> Self {
+        Bounds { min: [self.min[0] - by[0], self.min[1] - by[1]], max: [self.max[0] + by[0], self.max[1] + by[1]] }
+    }
+
+    /// Whether the two have a point in common.
+    #[inline]
+    pub(crate) fn meets(&self, other: &Bounds) -> bool {
+        self.min[0] <= other.max[0]
+            && self.max[0] >= other.min[0]
+            && self.min[1] <= other.max[1]
+            && self.max[1] >= other.min[1]
+    }
+
+    pub(crate) fn contains(&self, p: [f64; 2]) -> bool {
+        self.min[0] <= p[0] && p[0] <= self.max[0] && self.min[1] <= p[1] && p[1] <= self.max[1]
+    }
+}
+
+const FAN: usize = 8;
+
+/// Boxes of `n` items, the boxes of each eight consecutive items, and so on up to one.
+pub(crate) struct BoxTree {
+    levels: Vec<Vec<Bounds>>,
+}
+
+impl BoxTree {
+    pub(crate) fn new(items: Vec<Bounds>) -> Self {
+        let mut levels = vec![items];
+        while let Some(last) = levels.last().filter(|l| l.len() > 1) {
+            let above = last.chunks(FAN).map(|boxes| boxes.iter().fold(Bounds::EMPTY, |all, b| all.union(b))).collect();
+            levels.push(above);
+        }
+        BoxTree { levels }
+    }
+
+    fn at(&self, level: usize, index: usize) -> &Bounds {
+        &self.levels[level][index]
+    }
+
+    fn children(&self, level: usize, index: usize) -> std::ops::Range<usize> {
+        index * FAN..((index + 1) * FAN).min(self.levels[level - 1].len())
+    }
+
+    /// Calls `visit` with every item whose box meets `window`.
+    pub(crate) fn query(&self, window: &Bounds, mut visit: impl FnMut(usize)) {
+        let top = self.levels.len() - 1;
+        if self.levels[top].is_empty() || !self.at(top, 0).meets(window) {
+            return;
+        }
+        let mut stack = vec![(top, 0)];
+        while let Some((level, index)) = stack.pop() {
+            if level == 0 {
+                visit(index);
+                continue;
+            }
+            // Reversed, so that items come in ascending order.
+            for child in self.children(level, index).rev() {
+                if self.at(level - 1, child).meets(window) {
+                    stack.push((level - 1, child));
+                }
+            }
+        }
+    }
+
+    /// Calls `visit(i, j)`, i < j, with every pair of items whose boxes meet, until it breaks.
+    pub(crate) fn pairs(&self, mut visit: impl FnMut(usize, usize) -> ControlFlow<()>) {
+        let top = self.levels.len() - 1;
+        if self.levels[top].is_empty() {
+            return;
+        }
+        let mut stack = vec![(top, 0, 0)];
+        while let Some((level, a, b)) = stack.pop() {
+            if level == 0 {
+                if a != b && visit(a, b).is_break() {
+                    return;
+                }
+                continue;
+            }
+            let below = level - 1;
+            for i in self.children(level, a) {
+                if a != b && !self.at(below, i).meets(self.at(level, b)) {
+                    continue;
+                }
+                let from = if a == b { i } else { self.children(level, b).start };
+                for j in from..self.children(level, b).end {
+                    if i == j || self.at(below, i).meets(self.at(below, j)) {
+                        stack.push((below, i, j));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tree_finds_what_brute_force_finds() {
+        let mut seed = 7u64;
+        let mut random = || {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 40) as f64 / (1u64 << 24) as f64
+        };
+        for n in [0usize, 1, 2, 8, 9, 64, 65, 300] {
+            let boxes: Vec<Bounds> = (0..n)
+                .map(|_| {
+                    let p = [random(), random()];
+                    Bounds::of_segment(p, [p[0] + 0.1 * random(), p[1] - 0.1 * random()])
+                })
+                .collect();
+            let tree = BoxTree::new(boxes.clone());
+            let mut found = Vec::new();
+            tree.pairs(|i, j| {
+                found.push((i, j));
+                ControlFlow::Continue(())
+            });
+            found.sort_unstable();
+            let expected: Vec<_> = (0..n)
+                .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
+                .filter(|&(i, j)| boxes[i].meets(&boxes[j]))
+                .collect();
+            assert_eq!(found, expected);
+            let window = Bounds { min: [0.2, 0.3], max: [0.5, 0.6] };
+            let mut hits = Vec::new();
+            tree.query(&window, |i| hits.push(i));
+            assert_eq!(hits, (0..n).filter(|&i| boxes[i].meets(&window)).collect::<Vec<_>>());
+        }
+    }
+}

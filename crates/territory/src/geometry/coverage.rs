@@ -1,0 +1,214 @@
+//! A set of polygons that is to tile: checked, repaired, snapped, and with the knowledge of which edges lie on one another. The
+//! graph, the dissolved territories and all measures of units are read off it.
+
+use super::between::{Cover, Defect, Mesh, boxes, cover, defects};
+use super::edges::{MAX_EDGES, pieces};
+use super::grid::Grid;
+use super::noding::{Loose, Splits, settle, split_everywhere};
+use super::polygons::Polygons;
+use super::repair::{put_back, repair};
+use super::validate::{GeometryError, GeometryErrors, GeometryFault, validate};
+use crate::space::{Locations, Space};
+
+/// How the polygons are to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CoverageOptions {
+    /// Resolution of the coordinates in degrees or metres: vertices equal at this resolution are the same vertex. `None` means
+    /// 1e-7 degrees or 1e-3 metres.
+    pub grid: Option<f64>,
+    /// Borders closer than this many metres are the same border; 0 leaves all that does not match vertex by vertex.
+    pub snap_m: f64,
+}
+
+impl Default for CoverageOptions {
+    fn default() -> Self {
+        Self { grid: None, snap_m: 1.0 }
+    }
+}
+
+/// What was found in the polygons, and what was done about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CoverageReport {
+    /// Longitudes between 180 and 360 degrees that were brought into −180…180.
+    pub wrapped_longitudes: usize,
+    /// Units that ran past ±180 degrees and were cut there.
+    pub cut_units: Vec<u32>,
+    /// Vertices that took the coordinates of an earlier one in the same cell of the grid.
+    pub united_vertices: usize,
+    /// Vertices that repeated the one before.
+    pub duplicate_vertices: usize,
+    /// Places where a unit's rings crossed themselves or one another.
+    pub self_crossings: usize,
+    /// Segments that were there and back within a unit (spikes, borders between its parts) and vanished.
+    pub removed_segments: usize,
+    /// Units whose rings were repaired.
+    pub repaired: Vec<u32>,
+    /// Vertices put on another unit's vertex by snapping.
+    pub snapped_vertices: usize,
+    /// Vertices put into another unit's edge, by snapping or because they lay on it.
+    pub split_edges: usize,
+    /// Places where edges of different units crossed and got a common vertex.
+    pub crossings: usize,
+    /// Units that snapping changed.
+    pub snapped: Vec<u32>,
+    /// Units that would not have survived snapping and kept their shape.
+    pub kept: Vec<u32>,
+    /// Places covered by more than one unit, largest first.
+    pub overlaps: Vec<Defect>,
+    /// Places covered by none but surrounded by units, largest first: lakes and the like, or gaps where narrow.
+    pub gaps: Vec<Defect>,
+}
+
+/// Polygons that tile, as repaired and snapped.
+///
+/// ```
+/// use territory::{Space, adjacency::Contact, geometry::{Coverage, CoverageOptions, Polygons}};
+/// let mut polygons = Polygons::new(Space::Planar);
+/// for x in [0.0, 1000.0] {
+///     for v in [[x, 0.0], [x + 1000.0, 0.0], [x + 1000.0, 1000.0], [x, 1000.0]] {
+///         polygons.push_vertex(v);
+///     }
+///     polygons.end_ring();
+///     polygons.end_part();
+///     polygons.end_unit();
+/// }
+/// let coverage = Coverage::new(polygons, &CoverageOptions::default())?;
+/// assert_eq!(coverage.areas_km2(), [1.0, 1.0]);
+/// let graph = coverage.graph(Contact::Rook);
+/// assert_eq!(graph.edges().map(|e| (e.a, e.b, e.border_km)).collect::<Vec<_>>(), [(0, 1, 1.0)]);
+/// let together = coverage.dissolve(&[0, 0], 1);
+/// assert_eq!(together.ring(0).len(), 6);
+/// # Ok::<(), territory::geometry::GeometryErrors>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Coverage {
+    pub(super) mesh: Mesh,
+    /// Pairs (a < b) whose common edges came from noding alone: they touch, but share no border.
+    pub(super) touching: Vec<(u32, u32)>,
+    report: CoverageReport,
+}
+
+impl Coverage {
+    /// Checks, repairs and snaps the polygons.
+    ///
+    /// # Errors
+    /// All faults that cannot be repaired, by unit: no geometry, rings of fewer than three different vertices, coordinates that are
+    /// not finite or out of range, units that enclose no area.
+    pub fn new(mut polygons: Polygons, options: &CoverageOptions) -> Result<Self, GeometryErrors> {
+        let fine = |step: &f64| step.is_finite() && *step > 0.0;
+        let grid = Grid::new(options.grid.filter(fine).unwrap_or(match polygons.space() {
+            Space::Geographic => 1e-7,
+            Space::Planar => 1e-3,
+        }));
+        let vertices = polygons.vertices().len();
+        if vertices >= MAX_EDGES {
+            return Err(GeometryErrors(vec![GeometryError { unit: 0, fault: GeometryFault::TooLarge { vertices } }]));
+        }
+        let errors = validate(&polygons, &pieces(&polygons));
+        if !errors.is_empty() {
+            return Err(GeometryErrors(errors));
+        }
+        let united = grid.unite(&mut polygons);
+        let repaired = repair(&mut polygons, &grid).map_err(GeometryErrors)?;
+        let mut report = CoverageReport {
+            wrapped_longitudes: repaired.wrapped_longitudes,
+            cut_units: repaired.cut_units,
+            united_vertices: united,
+            duplicate_vertices: repaired.duplicate_vertices,
+            self_crossings: repaired.crossings,
+            removed_segments: repaired.removed_segments,
+            repaired: repaired.units,
+            ..CoverageReport::default()
+        };
+        let mut coverage =
+            Coverage { mesh: Mesh::new(polygons), touching: Vec::new(), report: CoverageReport::default() };
+        coverage.node(&grid, &mut report);
+        coverage.report = report;
+        Ok(coverage)
+    }
+
+    /// Splits edges of different units where they meet, until they meet at vertices only.
+    fn node(&mut self, grid: &Grid, report: &mut CoverageReport) {
+        let mut everywhere = false;
+        for _ in 0..8 {
+            let leftovers = self.mesh.leftovers();
+            let mut contacts = self.mesh.contacts(&leftovers, grid);
+            if contacts.splits.is_empty() {
+                let Some(Cover { overlaps, gaps }) = cover(&self.mesh.net(&leftovers)) else { return };
+                if !overlaps.is_empty() && !everywhere {
+                    // Where units lie on one another, edges that match may be crossed as well.
+                    let units = self.mesh.units_in(boxes(&overlaps));
+                    let edges = units.iter().flat_map(|&u| self.mesh.polygons.vertices_of_unit(u as usize));
+                    let edges: Vec<u32> = edges.map(|e| e as u32).collect();
+                    contacts = self.mesh.contacts(&edges, grid);
+                    everywhere = contacts.splits.is_empty();
+                }
+                if contacts.splits.is_empty() {
+                    report.overlaps = defects(&self.mesh, &overlaps);
+                    report.gaps = defects(&self.mesh, &gaps);
+                    return;
+                }
+            }
+            let splits = Splits::new(contacts.splits);
+            report.crossings += contacts.crossings.len();
+            report.split_edges += splits.len();
+            let mut loose = Loose::new();
+            split_everywhere(&self.mesh.polygons, &mut loose, &splits);
+            settle(&self.mesh.polygons, &mut loose, grid);
+            self.put_back(&loose);
+        }
+    }
+
+    fn put_back(&mut self, loose: &Loose) -> Vec<u32> {
+        let mut polygons = std::mem::replace(&mut self.mesh.polygons, Polygons::new(Space::Planar));
+        let kept = put_back(&mut polygons, loose);
+        self.mesh = Mesh::new(polygons);
+        kept
+    }
+
+    /// The polygons: exteriors counter-clockwise, holes clockwise, neighbours matching vertex by vertex.
+    pub fn polygons(&self) -> &Polygons {
+        &self.mesh.polygons
+    }
+
+    /// The polygons, without what is known about their edges.
+    pub fn into_polygons(self) -> Polygons {
+        self.mesh.polygons
+    }
+
+    /// Number of units.
+    pub fn len(&self) -> usize {
+        self.mesh.polygons.len()
+    }
+
+    /// Whether there are no units.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the coordinates mean.
+    pub fn space(&self) -> Space {
+        self.mesh.polygons.space()
+    }
+
+    /// What was found and repaired.
+    pub fn report(&self) -> &CoverageReport {
+        &self.report
+    }
+
+    /// Area of each unit in km².
+    pub fn areas_km2(&self) -> Vec<f64> {
+        self.mesh.polygons.areas_km2()
+    }
+
+    /// Perimeter of each unit in km, holes included; ±180 degrees is no border of a unit on both of its sides.
+    pub fn perimeters_km(&self) -> Vec<f64> {
+        self.mesh.polygons.perimeters_km()
+    }
+
+    /// Centroid of each unit's area: where it is for distances and compactness.
+    pub fn locations(&self) -> Locations {
+        self.mesh.polygons.locations()
+    }
+}

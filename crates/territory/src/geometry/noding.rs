@@ -1,0 +1,226 @@
+//! Where segments cross or touch one another they are split, so that they meet at vertices only. A split belongs to the segment,
+//! not to a unit: every unit that has the segment gets the same vertices, and neighbours stay exactly matched.
+
+use super::boxes::{Bounds, BoxTree};
+use super::edges::{Segment, pieces, segment_hash, segments_of};
+use super::grid::Grid;
+use super::polygons::Polygons;
+use super::predicates::{Meeting, Point, crossing, lexical, meeting, side, strictly_between};
+use crate::parallel;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Units taken apart into their edges, directions forgotten.
+pub(crate) type Loose = BTreeMap<u32, Vec<Segment>>;
+
+/// Vertices to put into segments: segment (ends in order of x, then y), vertex; sorted by segment and the way along it.
+#[derive(Debug, Default)]
+pub(crate) struct Splits {
+    entries: Vec<(Segment, Point)>,
+}
+
+pub(crate) fn ordered([a, b]: Segment) -> Segment {
+    if lexical(a, b).is_le() { [a, b] } else { [b, a] }
+}
+
+fn by_segment(s: &Segment, t: &Segment) -> Ordering {
+    lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]))
+}
+
+impl Splits {
+    pub(crate) fn new(found: impl IntoIterator<Item = (Segment, Point)>) -> Self {
+        let mut entries: Vec<(Segment, Point)> =
+            found.into_iter().map(|(s, p)| (ordered(s), p)).filter(|(s, p)| !s.contains(p)).collect();
+        let along =
+            |s: &Segment, p: Point| (p[0] - s[0][0]) * (s[1][0] - s[0][0]) + (p[1] - s[0][1]) * (s[1][1] - s[0][1]);
+        entries.sort_by(|(s, p), (t, q)| {
+            by_segment(s, t).then_with(|| along(s, *p).total_cmp(&along(t, *q))).then_with(|| lexical(*p, *q))
+        });
+        entries.dedup();
+        Splits { entries }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Number of vertices put into segments.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Segments that are split, each once.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = Segment> + '_ {
+        self.entries.chunk_by(|a, b| a.0 == b.0).map(|run| run[0].0)
+    }
+
+    fn of(&self, segment: Segment) -> &[(Segment, Point)] {
+        let key = ordered(segment);
+        let from = self.entries.partition_point(|e| by_segment(&e.0, &key).is_lt());
+        let to = from + self.entries[from..].iter().take_while(|e| e.0 == key).count();
+        &self.entries[from..to]
+    }
+
+    /// Splits the segments of a bag. Whether any was.
+    pub(crate) fn apply(&self, bag: &mut Vec<Segment>) -> bool {
+        let mut changed = false;
+        let mut out = Vec::with_capacity(bag.len());
+        for &[a, b] in bag.iter() {
+            let vertices = self.of([a, b]);
+            if vertices.is_empty() {
+                out.push([a, b]);
+                continue;
+            }
+            changed = true;
+            let mut before = ordered([a, b])[0];
+            for &(_, p) in vertices {
+                out.push([before, p]);
+                before = p;
+            }
+            out.push([before, ordered([a, b])[1]]);
+        }
+        out.retain(|s| s[0] != s[1]);
+        *bag = out;
+        changed
+    }
+}
+
+/// What contacts were found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contacts {
+    pub(crate) splits: Vec<(Segment, Point)>,
+    /// Where segments crossed, as put on the grid.
+    pub(crate) crossings: Vec<Point>,
+}
+
+impl Contacts {
+    /// Adds the contact of two segments, if they have one that is not a common end.
+    pub(crate) fn add(&mut self, s: Segment, t: Segment, grid: &Grid) {
+        match meeting(s, t) {
+            Meeting::None => {}
+            Meeting::Touch => {
+                for (s, t) in [(s, t), (t, s)] {
+                    for p in t {
+                        if side(s[0], s[1], p) == Ordering::Equal && strictly_between(s[0], s[1], p) {
+                            self.splits.push((s, p));
+                        }
+                    }
+                }
+            }
+            Meeting::Cross => {
+                let exact = crossing(s, t);
+                let rounded = exact.map(|x| grid.round(x));
+                // An end in the same cell is the same point: the other segment is led through it.
+                let end = s.into_iter().chain(t).find(|&p| grid.same(p, rounded));
+                let p = end.unwrap_or(rounded);
+                self.crossings.push(p);
+                self.splits.extend([(s, p), (t, p)]);
+            }
+        }
+    }
+
+    /// All contacts within a bag of segments.
+    pub(crate) fn within(bag: &[Segment], grid: &Grid) -> Self {
+        let mut contacts = Contacts::default();
+        let tree = BoxTree::new(bag.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect());
+        tree.pairs(|i, j| {
+            contacts.add(bag[i], bag[j], grid);
+            ControlFlow::Continue(())
+        });
+        contacts
+    }
+}
+
+/// Splitting moves segments by up to half a grid cell, which can make new contacts, but ever fewer.
+const ROUNDS: usize = 12;
+
+/// Splits the segments of the loose units where they meet within their unit. Other units that have such a segment come loose too.
+/// Returns the places where segments crossed.
+pub(crate) fn settle(polygons: &Polygons, loose: &mut Loose, grid: &Grid) -> Vec<Point> {
+    let mut pending: Vec<u32> = loose.keys().copied().collect();
+    let mut crossings = Vec::new();
+    for _ in 0..ROUNDS {
+        let bags: Vec<&Vec<Segment>> = pending.iter().filter_map(|u| loose.get(u)).collect();
+        let found = parallel::map(bags.len(), |i| Contacts::within(bags[i], grid));
+        let splits = Splits::new(found.iter().flat_map(|c| c.splits.iter().copied()));
+        crossings.extend(found.into_iter().flat_map(|c| c.crossings));
+        if splits.is_empty() {
+            break;
+        }
+        pending = split_everywhere(polygons, loose, &splits);
+    }
+    crossings.sort_by(|&p, &q| lexical(p, q));
+    crossings.dedup();
+    crossings
+}
+
+/// Splits the segments in all units that have them, which come loose. Returns those units.
+pub(crate) fn split_everywhere(polygons: &Polygons, loose: &mut Loose, splits: &Splits) -> Vec<u32> {
+    let keys: Vec<Segment> = splits.segments().collect();
+    for unit in owners(polygons, &keys) {
+        loose.entry(unit).or_insert_with(|| segments_of(polygons, unit as usize));
+    }
+    loose.iter_mut().filter_map(|(&unit, bag)| splits.apply(bag).then_some(unit)).collect()
+}
+
+/// Units of `polygons` that have any of the segments.
+fn owners(polygons: &Polygons, segments: &[Segment]) -> Vec<u32> {
+    // A small filter by hash; what passes is compared below.
+    const BITS: usize = 1 << 17;
+    let mut filter = vec![0u64; BITS / 64];
+    let slot = |hash: u64| ((hash as usize % BITS) / 64, 1u64 << (hash % 64));
+    for &[a, b] in segments {
+        let (word, bit) = slot(segment_hash(a, b));
+        filter[word] |= bit;
+    }
+    let mut keys: Vec<Segment> = segments.iter().map(|&s| ordered(s)).collect();
+    keys.sort_by(by_segment);
+    let pieces = pieces(polygons);
+    let found = parallel::map(pieces.len() - 1, |piece| {
+        let mut units = Vec::new();
+        for unit in pieces[piece]..pieces[piece + 1] {
+            let has = polygons.rings_of_unit(unit as usize).any(|r| {
+                let ring = polygons.ring(r);
+                let Some(&last) = ring.last() else { return false };
+                let mut before = last;
+                ring.iter().any(|&v| {
+                    let [a, b] = [std::mem::replace(&mut before, v), v];
+                    let (word, bit) = slot(segment_hash(a, b));
+                    filter[word] & bit != 0 && keys.binary_search_by(|k| by_segment(k, &ordered([a, b]))).is_ok()
+                })
+            });
+            if has {
+                units.push(unit);
+            }
+        }
+        units
+    });
+    found.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crossings_are_put_on_the_grid_once() {
+        let grid = Grid::new(0.1);
+        let mut bag = vec![[[0.0, 0.0], [3.0, 1.0]], [[1.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 0.0]]];
+        let contacts = Contacts::within(&bag, &grid);
+        let splits = Splits::new(contacts.splits);
+        assert!(splits.apply(&mut bag));
+        assert_eq!(bag.len(), 6);
+        assert!(bag.iter().all(|s| s.contains(&[1.0, 0.3])));
+        assert!(Contacts::within(&bag, &grid).splits.is_empty());
+    }
+
+    #[test]
+    fn overlapping_segments_are_split_at_each_others_ends() {
+        let mut bag = vec![[[0.0, 0.0], [2.0, 0.0]], [[3.0, 0.0], [1.0, 0.0]]];
+        Splits::new(Contacts::within(&bag, &Grid::new(1e-3)).splits).apply(&mut bag);
+        let mut keys: Vec<_> = bag.iter().map(|&s| ordered(s)).collect();
+        keys.sort_by(by_segment);
+        assert_eq!(keys, [[[0., 0.], [1., 0.]], [[1., 0.], [2., 0.]], [[1., 0.], [2., 0.]], [[2., 0.], [3., 0.]]]);
+    }
+}

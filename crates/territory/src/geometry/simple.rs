@@ -1,0 +1,224 @@
+//! Is a unit's geometry already in order? A quick look at every unit, so that only those that need it are taken apart: rings that
+//! meet neither themselves nor one another, holes inside their exteriors. Directions are put right on the way.
+
+use super::boxes::{Bounds, BoxTree};
+use super::predicates::{Point, crosses_left_of, lexical, side, strictly_between};
+use std::cmp::Ordering;
+use std::ops::{ControlFlow, Range};
+
+/// Rings of one unit in its vertices.
+pub(crate) struct Outline<'a> {
+    pub(crate) vertices: &'a mut [Point],
+    /// Ranges of the rings in `vertices`, with whether each begins a part.
+    pub(crate) rings: &'a [(Range<usize>, bool)],
+}
+
+/// Columns reused from unit to unit.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    ends: Vec<[Point; 2]>,
+    low: [Vec<f64>; 2],
+    high: [Vec<f64>; 2],
+}
+
+/// From this many edges on a tree of boxes is faster than comparing all with all.
+const TREE_FROM: usize = 96;
+
+impl Outline<'_> {
+    /// Turns exteriors counter-clockwise and holes clockwise. False if the unit has to be repaired first.
+    pub(crate) fn settle(&mut self, scratch: &mut Scratch) -> bool {
+        if self.rings.len() > 64 || self.meets_itself(scratch) {
+            return false;
+        }
+        if self.rings.len() > 1 && !self.is_nested() {
+            return false;
+        }
+        for (range, exterior) in self.rings {
+            let ring = &mut self.vertices[range.clone()];
+            if is_counter_clockwise(ring) != *exterior {
+                ring[1..].reverse();
+            }
+        }
+        true
+    }
+
+    /// Whether any two edges have a point in common that is not the end of one and the beginning of the next.
+    fn meets_itself(&self, scratch: &mut Scratch) -> bool {
+        scratch.ends.clear();
+        for (range, _) in self.rings {
+            let ring = &self.vertices[range.clone()];
+            let (Some(&first), Some(&last)) = (ring.first(), ring.last()) else { return true };
+            let before = scratch.ends.len();
+            scratch.ends.extend(ring.windows(2).map(|w| [w[0], w[1]]));
+            scratch.ends.push([last, first]);
+            let edges = &scratch.ends[before..];
+            let mut previous = edges[edges.len() - 1];
+            for &edge in edges {
+                let spike = side(previous[0], previous[1], edge[1]) == Ordering::Equal
+                    && !strictly_between(previous[0], edge[1], previous[1]);
+                if spike || edge[0] == edge[1] {
+                    return true;
+                }
+                previous = edge;
+            }
+        }
+        // Consecutive edges of a ring meet in their common vertex; having passed the test above, nowhere else.
+        let ends = &scratch.ends;
+        let consecutive = |i: usize, j: usize| {
+            j == i + 1 && ends[i][1] == ends[j][0] || self.rings.iter().any(|(r, _)| (r.start, r.end) == (i, j + 1))
+        };
+        let meet = |i: usize, j: usize| !consecutive(i, j) && share_a_point(ends[i], ends[j]);
+        if ends.len() >= TREE_FROM {
+            let tree = BoxTree::new(ends.iter().map(|e| Bounds::of_segment(e[0], e[1])).collect());
+            let mut found = false;
+            tree.pairs(|i, j| {
+                found = meet(i, j);
+                if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            return found;
+        }
+        for axis in 0..2 {
+            scratch.low[axis].clear();
+            scratch.high[axis].clear();
+            scratch.low[axis].extend(ends.iter().map(|e| e[0][axis].min(e[1][axis])));
+            scratch.high[axis].extend(ends.iter().map(|e| e[0][axis].max(e[1][axis])));
+        }
+        let (low, high) = (&scratch.low, &scratch.high);
+        (0..ends.len()).any(|i| {
+            let from = i + 2;
+            if from >= ends.len() {
+                return i + 1 < ends.len() && meet(i, i + 1);
+            }
+            let [x0, y0, x1, y1] = [low[0][i], low[1][i], high[0][i], high[1][i]];
+            let columns = low[0][from..].iter().zip(&high[0][from..]).zip(low[1][from..].iter().zip(&high[1][from..]));
+            let touch = |((&lx, &hx), (&ly, &hy)): ((&f64, &f64), (&f64, &f64))| {
+                (lx <= x1) & (hx >= x0) & (ly <= y1) & (hy >= y0)
+            };
+            // Counted without branches: the compiler compares several at once.
+            let boxes: u64 = columns.clone().map(|c| u64::from(touch(c))).sum();
+            (boxes > 0 && columns.zip(from..).any(|(c, j)| touch(c) && meet(i, j)))
+                || (ends[i][1] != ends[i + 1][0] && meet(i, i + 1))
+        })
+    }
+
+    /// Whether holes lie in the exterior of their part and nothing else lies in anything, given that rings do not meet.
+    fn is_nested(&self) -> bool {
+        let boxes: Vec<Bounds> = self.rings.iter().map(|(r, _)| Bounds::of_points(&self.vertices[r.clone()])).collect();
+        let inside = |inner: usize, outer: usize| {
+            let p = self.vertices[self.rings[inner].0.start];
+            boxes[outer].contains(p) && surrounds(&self.vertices[self.rings[outer].0.clone()], p)
+        };
+        let mut exterior = 0;
+        (0..self.rings.len()).all(|ring| {
+            if self.rings[ring].1 {
+                exterior = ring;
+            }
+            let around: Vec<usize> = (0..self.rings.len()).filter(|&o| o != ring && inside(ring, o)).collect();
+            if ring == exterior {
+                // A part may lie in a hole of another.
+                around.len() % 2 == 0
+            } else {
+                around.len() % 2 == 1
+                    && around.contains(&exterior)
+                    && around.iter().all(|&o| o == exterior || inside(exterior, o))
+            }
+        })
+    }
+}
+
+/// Whether a ring that does not pass through `p` goes around it.
+fn surrounds(ring: &[Point], p: Point) -> bool {
+    let Some(&last) = ring.last() else { return false };
+    let mut before = last;
+    let mut odd = false;
+    for &v in ring {
+        odd ^= crosses_left_of(p, before, v).is_some();
+        before = v;
+    }
+    odd
+}
+
+/// Direction of a simple ring.
+pub(crate) fn is_counter_clockwise(ring: &[Point]) -> bool {
+    let Some(&o) = ring.first() else { return true };
+    let (mut area, mut size) = (0.0, 0.0);
+    for w in ring.windows(2) {
+        let (a, b) = ([w[0][0] - o[0], w[0][1] - o[1]], [w[1][0] - o[0], w[1][1] - o[1]]);
+        area += a[0] * b[1] - a[1] * b[0];
+        size += (a[0] * b[1]).abs() + (a[1] * b[0]).abs();
+    }
+    // Rounding stays far below this share of what was added up, but for rings of millions of vertices.
+    if area.abs() > 1e-9 * size {
+        return area > 0.0;
+    }
+    let n = ring.len();
+    (0..n)
+        .min_by(|&i, &j| lexical(ring[i], ring[j]))
+        .is_some_and(|i| side(ring[(i + n - 1) % n], ring[i], ring[(i + 1) % n]) == Ordering::Greater)
+}
+
+/// Whether two segments have any point in common.
+fn share_a_point(s: [Point; 2], t: [Point; 2]) -> bool {
+    if !Bounds::of_segment(s[0], s[1]).meets(&Bounds::of_segment(t[0], t[1])) {
+        return false;
+    }
+    let apart = |s: [Point; 2], t: [Point; 2]| {
+        let (a, b) = (side(s[0], s[1], t[0]), side(s[0], s[1], t[1]));
+        a == b && a != Ordering::Equal
+    };
+    // Collinear segments whose boxes meet do meet.
+    !apart(s, t) && !apart(t, s)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settled(rings: &[(&[Point], bool)]) -> Option<Vec<Point>> {
+        let mut vertices: Vec<Point> = Vec::new();
+        let mut ranges = Vec::new();
+        for (ring, exterior) in rings {
+            ranges.push((vertices.len()..vertices.len() + ring.len(), *exterior));
+            vertices.extend_from_slice(ring);
+        }
+        let ok = Outline { vertices: &mut vertices, rings: &ranges }.settle(&mut Scratch::default());
+        ok.then_some(vertices)
+    }
+
+    const SQUARE: &[Point] = &[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]];
+
+    #[test]
+    fn clockwise_exteriors_are_turned() {
+        let clockwise: &[Point] = &[[0.0, 0.0], [0.0, 4.0], [4.0, 4.0], [4.0, 0.0]];
+        assert_eq!(settled(&[(clockwise, true)]).as_deref(), Some(SQUARE));
+        assert!(settled(&[(&[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], true)]).is_some());
+    }
+
+    #[test]
+    fn faults_are_seen() {
+        let bow: &[Point] = &[[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]];
+        let spike: &[Point] = &[[0.0, 0.0], [4.0, 0.0], [6.0, 0.0], [4.0, 0.0], [4.0, 4.0]];
+        let pinched: &[Point] = &[[0.0, 0.0], [2.0, 1.0], [4.0, 0.0], [4.0, 2.0], [2.0, 1.0], [0.0, 2.0]];
+        let flat: &[Point] = &[[0.0, 0.0], [2.0, 0.0], [1.0, 0.0]];
+        for ring in [bow, spike, pinched, flat] {
+            assert_eq!(settled(&[(ring, true)]), None, "{ring:?}");
+        }
+        let inner: &[Point] = &[[1.0, 1.0], [2.0, 1.0], [2.0, 2.0]];
+        let outside: &[Point] = &[[5.0, 5.0], [6.0, 5.0], [6.0, 6.0]];
+        assert!(settled(&[(SQUARE, true), (inner, false)]).is_some());
+        assert!(settled(&[(SQUARE, true), (outside, true)]).is_some());
+        assert!(settled(&[(SQUARE, true), (inner, true)]).is_none());
+        assert!(settled(&[(SQUARE, true), (outside, false)]).is_none());
+    }
+
+    #[test]
+    fn long_rings_go_through_the_tree() {
+        let circle = |n: usize| -> Vec<Point> {
+            (0..n).map(|i| (i as f64 / n as f64 * std::f64::consts::TAU).sin_cos()).map(|(y, x)| [x, y]).collect()
+        };
+        let mut ring = circle(500);
+        assert!(settled(&[(&ring, true)]).is_some());
+        ring[250] = [1.5, 0.0];
+        assert!(settled(&[(&ring, true)]).is_none());
+    }
+}
