@@ -5,7 +5,7 @@ use super::arrangement::{Labelled, Rule, label};
 use super::boxes::{Bounds, BoxTree};
 use super::edges::{EdgeIndex, Segment, Twin, Twins, pieces, segments_of};
 use super::grid::Grid;
-use super::measure::ring_area_km2;
+use super::measure::{area_km2, ring_area_km2};
 use super::noding::{Contacts, ordered};
 use super::polygons::Polygons;
 use super::predicates::{Point, lexical};
@@ -172,6 +172,44 @@ pub(crate) fn cover(net: &[Segment]) -> Option<Cover> {
         assemble(&deeper.filter_map(|l| l.border()).collect::<Vec<_>>()).ok()
     };
     Some(Cover { overlaps: border(1)?, gaps: gaps(border(0)?) })
+}
+
+/// Units that lie on others are cut so that every place belongs to the smallest unit there (the first of equal ones): a town inside a
+/// county makes a hole in the county. A unit that would lose half its area or more keeps its shape. Returns new shapes by unit.
+/// Edges must meet at vertices only.
+pub(crate) fn resolve(mesh: &Mesh, overlaps: &[Part]) -> Vec<(u32, Vec<Part>)> {
+    let polygons = &mesh.polygons;
+    let units = mesh.units_in(boxes(overlaps));
+    let area = |u: u32| area_km2(polygons, u as usize);
+    let mut order: Vec<(f64, u32)> = units.iter().map(|&u| (area(u), u)).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let bounds = |u: u32| Bounds::of_points(&polygons.vertices()[polygons.vertices_of_unit(u as usize)]);
+    let rank: std::collections::BTreeMap<u32, usize> = order.iter().zip(0..).map(|(o, i)| (o.1, i)).collect();
+    let rank = |unit: u32| rank.get(&unit).copied().unwrap_or(usize::MAX);
+    let tree = BoxTree::new(units.iter().map(|&u| bounds(u)).collect());
+    let cut = parallel::map(units.len(), |i| {
+        let own = segments_of(polygons, units[i] as usize);
+        let mut all = own.clone();
+        tree.query(&bounds(units[i]), |j| {
+            if rank(units[j]) < rank(units[i]) {
+                all.extend(segments_of(polygons, units[j] as usize).into_iter().map(|[a, b]| [b, a]));
+            }
+        });
+        // One where only this unit is, nothing or less where a smaller one is.
+        let labelled = label(&all, Rule::Covered).ok()?;
+        let mut border: Vec<Segment> = labelled.iter().filter_map(Labelled::border).collect();
+        let order = |s: &Segment, t: &Segment| lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]));
+        let mut own = own;
+        own.sort_by(order);
+        border.sort_by(order);
+        if own == border {
+            return None;
+        }
+        let parts = assemble(&border).ok()?;
+        let left: f64 = parts.iter().flatten().map(|r| ring_area_km2(polygons.space(), r)).sum();
+        (left > 0.5 * area(units[i])).then_some((units[i], parts))
+    });
+    cut.into_iter().flatten().collect()
 }
 
 /// Boxes of parts.

@@ -2,8 +2,9 @@
 
 use super::buckets;
 use super::coverage::Coverage;
-use super::edges::{Twin, pieces};
+use super::edges::{Segment, Twin, key, pieces};
 use super::measure::length_km;
+use super::noding::{Loose, edges_along};
 use super::predicates::{Point, lexical};
 use crate::parallel;
 use crate::space::Space;
@@ -15,50 +16,129 @@ const ALL_PAIRS: usize = 64;
 impl Coverage {
     /// Pairs (a < b) of units with a common border and its length in km, ascending.
     pub(crate) fn borders(&self) -> Vec<(u32, u32, f64)> {
-        let mesh = &self.mesh;
-        let space = mesh.polygons.space();
-        let pieces = pieces(&mesh.polygons);
+        let pieces = pieces(&self.mesh.polygons);
         let found = parallel::map(pieces.len() - 1, |piece| {
             let mut pairs = Vec::new();
-            let mut row: Vec<(u32, f64)> = Vec::new();
+            let mut row = Vec::new();
             for unit in pieces[piece]..pieces[piece + 1] {
-                row.clear();
-                for edge in mesh.polygons.vertices_of_unit(unit as usize) {
-                    let mut add = |other: u32| {
-                        if other > unit {
-                            let [a, b] = mesh.ends(edge as u32);
-                            let length = length_km(space, a, b);
-                            match row.last_mut() {
-                                Some(last) if last.0 == other => last.1 += length,
-                                _ => row.push((other, length)),
-                            }
-                        }
-                    };
-                    match mesh.twins.get(edge as u32) {
-                        Twin::Alone => {}
-                        Twin::One(other) => add(mesh.unit(other)),
-                        Twin::Many(group) => {
-                            let mut owners: Vec<u32> = group.iter().map(|&e| mesh.unit(e)).collect();
-                            owners.dedup();
-                            // An edge of the same unit across the antimeridian stands for the unit only once.
-                            if group.iter().find(|&&e| mesh.unit(e) == unit) == Some(&(edge as u32)) {
-                                partners(&owners, unit).iter().for_each(|&other| add(other));
-                            }
-                        }
-                    }
-                }
-                row.sort_by_key(|r| r.0);
-                for run in row.chunk_by(|a, b| a.0 == b.0) {
-                    let length: f64 = run.iter().map(|r| r.1).sum();
-                    // Edges along a pole have no length.
-                    if length > 0.0 && self.touching.binary_search(&(unit, run[0].0)).is_err() {
-                        pairs.push((unit, run[0].0, length));
-                    }
-                }
+                self.row(unit, |other| other > unit, &mut row);
+                let borders = row.iter().filter(|b| self.touching.binary_search(&(unit, b.0)).is_err());
+                pairs.extend(borders.map(|&(other, km)| (unit, other, km)));
             }
             pairs
         });
-        found.concat()
+        let mut pairs = found.concat();
+        if !self.lost.is_empty() {
+            pairs.extend_from_slice(&self.lost);
+            pairs.sort_by_key(|p| (p.0, p.1));
+        }
+        pairs
+    }
+
+    /// Units with edges along those of `unit`, ascending, and the length of these edges in km.
+    fn row(&self, unit: u32, wanted: impl Fn(u32) -> bool, row: &mut Vec<(u32, f64)>) {
+        let mesh = &self.mesh;
+        let space = mesh.polygons.space();
+        row.clear();
+        for edge in mesh.polygons.vertices_of_unit(unit as usize) {
+            let mut add = |other: u32| {
+                if other == unit || !wanted(other) {
+                    return;
+                }
+                let [a, b] = mesh.ends(edge as u32);
+                let length = length_km(space, a, b);
+                match row.last_mut() {
+                    Some(last) if last.0 == other => last.1 += length,
+                    _ => row.push((other, length)),
+                }
+            };
+            match mesh.twins.get(edge as u32) {
+                Twin::Alone => {}
+                Twin::One(other) => add(mesh.unit(other)),
+                Twin::Many(group) => {
+                    // An edge of the same unit across the antimeridian stands for the unit only once.
+                    if group.iter().find(|&&e| mesh.unit(e) == unit) == Some(&(edge as u32)) {
+                        let mut owners: Vec<u32> = group.iter().map(|&e| mesh.unit(e)).collect();
+                        owners.dedup();
+                        partners(&owners, unit).iter().for_each(|&other| add(other));
+                    }
+                }
+            }
+        }
+        // A stable sort: lengths are added in the order of the edges.
+        row.sort_by_key(|r| r.0);
+        row.dedup_by(|later, first| {
+            let same = later.0 == first.0;
+            if same {
+                first.1 += later.1;
+            }
+            same
+        });
+        // Edges along a pole have no length.
+        row.retain(|r| r.1 > 0.0);
+    }
+
+    /// Compares with the polygons as given: borders of which nothing was there then and that are shorter than `tolerance_km`, or all
+    /// such borders if it is 0, are touching points; borders that are no longer there stay borders.
+    pub(super) fn compare(&mut self, originals: &Loose, tolerance_km: f64) {
+        if originals.is_empty() {
+            return;
+        }
+        let exact = self.exact_pairs(originals);
+        let known = |pair: (u32, u32)| exact.binary_search_by_key(&pair, |e| (e.0, e.1)).is_ok();
+        let (mut now, mut touching, mut row) = (Vec::new(), Vec::new(), Vec::new());
+        for &unit in originals.keys() {
+            self.row(unit, |_| true, &mut row);
+            for &(other, km) in &row {
+                let pair = (unit.min(other), unit.max(other));
+                now.push(pair);
+                if !known(pair) && (tolerance_km <= 0.0 || km < tolerance_km) {
+                    touching.push(pair);
+                }
+            }
+        }
+        now.sort_unstable();
+        touching.sort_unstable();
+        touching.dedup();
+        self.lost = exact.into_iter().filter(|e| now.binary_search(&(e.0, e.1)).is_err()).collect();
+        self.touching = touching;
+    }
+
+    /// Pairs of units, one of them in `originals`, that shared a segment as given, with the length in km; ascending.
+    fn exact_pairs(&self, originals: &Loose) -> Vec<(u32, u32, f64)> {
+        let polygons = &self.mesh.polygons;
+        let order = |s: &Segment, t: &Segment| lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]));
+        let mut owned: Vec<(Segment, u32)> =
+            originals.iter().flat_map(|(&unit, bag)| bag.iter().map(move |&s| (key(polygons, s), unit))).collect();
+        owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
+        owned.dedup();
+        let mut keys: Vec<Segment> = owned.iter().map(|o| o.0).collect();
+        keys.dedup();
+        // Units that were not changed have the same segments as then.
+        let unchanged = edges_along(polygons, &keys).into_iter().filter(|o| !originals.contains_key(&o.1));
+        owned.extend(unchanged);
+        owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
+        owned.dedup();
+        let mut pairs = Vec::new();
+        for group in owned.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
+            let [a, b] = group[0].0;
+            let length = length_km(polygons.space(), a, b);
+            let owners: Vec<u32> = group.iter().map(|g| g.1).collect();
+            for &unit in &owners {
+                let others = partners(&owners, unit).iter().filter(|&&o| o > unit);
+                pairs.extend(others.map(|&o| (unit, o, length)));
+            }
+        }
+        pairs.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        pairs.dedup_by(|later, first| {
+            let same = (later.0, later.1) == (first.0, first.1);
+            if same {
+                first.2 += later.2;
+            }
+            same
+        });
+        pairs.retain(|p| p.2 > 0.0 && (originals.contains_key(&p.0) || originals.contains_key(&p.1)));
+        pairs
     }
 
     /// Pairs (a < b) of units with a common vertex, ascending; pairs with a common border are among them.

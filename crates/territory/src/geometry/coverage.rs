@@ -1,12 +1,13 @@
 //! A set of polygons that is to tile: checked, repaired, snapped, and with the knowledge of which edges lie on one another. The
 //! graph, the dissolved territories and all measures of units are read off it.
 
-use super::between::{Cover, Defect, Mesh, boxes, cover, defects};
+use super::between::{Cover, Defect, Mesh, boxes, cover, defects, resolve};
 use super::edges::{MAX_EDGES, pieces};
 use super::grid::Grid;
 use super::noding::{Loose, Splits, settle, split_everywhere};
 use super::polygons::Polygons;
-use super::repair::{put_back, repair};
+use super::repair::{loosen, put_back, repair};
+use super::snap::snap;
 use super::validate::{GeometryError, GeometryErrors, GeometryFault, validate};
 use crate::space::{Locations, Space};
 
@@ -54,7 +55,8 @@ pub struct CoverageReport {
     pub snapped: Vec<u32>,
     /// Units that would not have survived snapping and kept their shape.
     pub kept: Vec<u32>,
-    /// Places covered by more than one unit, largest first.
+    /// Places that were covered by more than one unit, largest first. Each was given to the smallest unit there, unless another would
+    /// have lost half its area or more.
     pub overlaps: Vec<Defect>,
     /// Places covered by none but surrounded by units, largest first: lakes and the like, or gaps where narrow.
     pub gaps: Vec<Defect>,
@@ -84,8 +86,10 @@ pub struct CoverageReport {
 #[derive(Clone, Debug)]
 pub struct Coverage {
     pub(super) mesh: Mesh,
-    /// Pairs (a < b) whose common edges came from noding alone: they touch, but share no border.
+    /// Pairs (a < b), ascending, whose common edges were made by splitting and snapping and are too short to be a border.
     pub(super) touching: Vec<(u32, u32)>,
+    /// Pairs (a < b), ascending, with a border in km in the polygons as given that repairing took away.
+    pub(super) lost: Vec<(u32, u32, f64)>,
     report: CoverageReport,
 }
 
@@ -111,7 +115,7 @@ impl Coverage {
         }
         let united = grid.unite(&mut polygons);
         let repaired = repair(&mut polygons, &grid).map_err(GeometryErrors)?;
-        let mut report = CoverageReport {
+        let report = CoverageReport {
             wrapped_longitudes: repaired.wrapped_longitudes,
             cut_units: repaired.cut_units,
             united_vertices: united,
@@ -121,50 +125,15 @@ impl Coverage {
             repaired: repaired.units,
             ..CoverageReport::default()
         };
-        let mut coverage =
-            Coverage { mesh: Mesh::new(polygons), touching: Vec::new(), report: CoverageReport::default() };
-        coverage.node(&grid, &mut report);
-        coverage.report = report;
-        Ok(coverage)
-    }
-
-    /// Splits edges of different units where they meet, until they meet at vertices only.
-    fn node(&mut self, grid: &Grid, report: &mut CoverageReport) {
-        let mut everywhere = false;
-        for _ in 0..8 {
-            let leftovers = self.mesh.leftovers();
-            let mut contacts = self.mesh.contacts(&leftovers, grid);
-            if contacts.splits.is_empty() {
-                let Some(Cover { overlaps, gaps }) = cover(&self.mesh.net(&leftovers)) else { return };
-                if !overlaps.is_empty() && !everywhere {
-                    // Where units lie on one another, edges that match may be crossed as well.
-                    let units = self.mesh.units_in(boxes(&overlaps));
-                    let edges = units.iter().flat_map(|&u| self.mesh.polygons.vertices_of_unit(u as usize));
-                    let edges: Vec<u32> = edges.map(|e| e as u32).collect();
-                    contacts = self.mesh.contacts(&edges, grid);
-                    everywhere = contacts.splits.is_empty();
-                }
-                if contacts.splits.is_empty() {
-                    report.overlaps = defects(&self.mesh, &overlaps);
-                    report.gaps = defects(&self.mesh, &gaps);
-                    return;
-                }
-            }
-            let splits = Splits::new(contacts.splits);
-            report.crossings += contacts.crossings.len();
-            report.split_edges += splits.len();
-            let mut loose = Loose::new();
-            split_everywhere(&self.mesh.polygons, &mut loose, &splits);
-            settle(&self.mesh.polygons, &mut loose, grid);
-            self.put_back(&loose);
+        let mut builder = Builder { mesh: Mesh::new(polygons), originals: repaired.originals, grid, report };
+        if options.snap_m > 0.0 {
+            builder.snap(options.snap_m);
         }
-    }
-
-    fn put_back(&mut self, loose: &Loose) -> Vec<u32> {
-        let mut polygons = std::mem::replace(&mut self.mesh.polygons, Polygons::new(Space::Planar));
-        let kept = put_back(&mut polygons, loose);
-        self.mesh = Mesh::new(polygons);
-        kept
+        builder.node();
+        let mut coverage =
+            Coverage { mesh: builder.mesh, touching: Vec::new(), lost: Vec::new(), report: builder.report };
+        coverage.compare(&builder.originals, options.snap_m.max(0.0) / 1000.0);
+        Ok(coverage)
     }
 
     /// The polygons: exteriors counter-clockwise, holes clockwise, neighbours matching vertex by vertex.
@@ -210,5 +179,76 @@ impl Coverage {
     /// Centroid of each unit's area: where it is for distances and compactness.
     pub fn locations(&self) -> Locations {
         self.mesh.polygons.locations()
+    }
+}
+
+/// A coverage in the making.
+struct Builder {
+    mesh: Mesh,
+    /// Segments as given of all units changed so far.
+    originals: Loose,
+    grid: Grid,
+    report: CoverageReport,
+}
+
+impl Builder {
+    fn snap(&mut self, tolerance_m: f64) {
+        let leftovers = self.mesh.leftovers();
+        let snapped = snap(&self.mesh, &leftovers, &self.grid, tolerance_m);
+        self.report.snapped_vertices = snapped.moved_vertices;
+        self.report.split_edges = snapped.split_edges;
+        self.report.snapped = snapped.loose.keys().copied().collect();
+        self.report.kept = snapped.kept.into_iter().collect();
+        if !snapped.loose.is_empty() {
+            self.replace(|polygons| put_back(polygons, &snapped.loose), snapped.loose.keys().copied());
+        }
+    }
+
+    /// Splits edges of different units until they meet at vertices only, and gives places covered twice to one unit.
+    fn node(&mut self) {
+        let (mut split_all, mut resolved) = (false, false);
+        for _ in 0..12 {
+            let leftovers = self.mesh.leftovers();
+            let mut contacts = self.mesh.contacts(&leftovers, &self.grid);
+            if contacts.splits.is_empty() {
+                // Edges that are still tangled bound no faces; dissolving copes with them.
+                let Some(Cover { overlaps, gaps }) = cover(&self.mesh.net(&leftovers)) else { return };
+                if overlaps.is_empty() || resolved {
+                    self.report.gaps = defects(&self.mesh, &gaps);
+                    return;
+                }
+                // Where units lie on one another, edges that found their partner may be crossed as well.
+                if !split_all {
+                    let units = self.mesh.units_in(boxes(&overlaps));
+                    let edges = units.iter().flat_map(|&u| self.mesh.polygons.vertices_of_unit(u as usize));
+                    let edges: Vec<u32> = edges.map(|e| e as u32).collect();
+                    contacts = self.mesh.contacts(&edges, &self.grid);
+                    split_all = contacts.splits.is_empty();
+                }
+                if split_all {
+                    resolved = true;
+                    self.report.overlaps = defects(&self.mesh, &overlaps);
+                    let cut = resolve(&self.mesh, &overlaps);
+                    self.replace(|polygons| polygons.replace_units(&cut), cut.iter().map(|c| c.0));
+                    continue;
+                }
+            }
+            let splits = Splits::new(contacts.splits);
+            self.report.crossings += contacts.crossings.len();
+            self.report.split_edges += splits.len();
+            let mut loose = Loose::new();
+            split_everywhere(&self.mesh.polygons, &mut loose, &splits);
+            settle(&self.mesh.polygons, &mut loose, &self.grid);
+            self.replace(|polygons| put_back(polygons, &loose), loose.keys().copied());
+        }
+    }
+
+    fn replace(&mut self, change: impl FnOnce(&mut Polygons), units: impl Iterator<Item = u32>) {
+        for unit in units {
+            loosen(&self.mesh.polygons, &mut self.originals, unit);
+        }
+        let mut polygons = std::mem::replace(&mut self.mesh.polygons, Polygons::new(Space::Planar));
+        change(&mut polygons);
+        self.mesh = Mesh::new(polygons);
     }
 }

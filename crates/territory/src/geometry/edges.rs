@@ -92,7 +92,7 @@ pub(crate) fn on_antimeridian(polygons: &Polygons, [a, b]: Segment) -> bool {
 }
 
 /// The segment an edge lies on: ends in order, ±180 degrees taken as one.
-fn key(polygons: &Polygons, ends: Segment) -> Segment {
+pub(crate) fn key(polygons: &Polygons, ends: Segment) -> Segment {
     let [mut a, mut b] = super::noding::ordered(ends);
     if on_antimeridian(polygons, [a, b]) {
         (a[0], b[0]) = (180.0, 180.0);

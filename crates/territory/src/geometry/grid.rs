@@ -25,6 +25,11 @@ impl Grid {
         Grid { scale: if whole { scale.round() } else { scale }, whole }
     }
 
+    /// Size of a cell.
+    pub(crate) fn step(&self) -> f64 {
+        1.0 / self.scale
+    }
+
     /// Number of the cell of a coordinate, as a whole float.
     #[inline]
     pub(crate) fn cell(&self, x: f64) -> f64 {

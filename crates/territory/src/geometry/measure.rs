@@ -199,7 +199,8 @@ fn sphere_centroid(polygons: &Polygons, unit: usize) -> Option<[f64; 3]> {
             if from[1] == to[1] && from[1].abs() == 90.0 {
                 continue;
             }
-            let steps = ((to[0] - from[0]).abs().max((to[1] - from[1]).abs()) / 0.5).ceil().clamp(1.0, 720.0) as usize;
+            let steps =
+                ((to[0] - from[0]).abs().max((to[1] - from[1]).abs()) / 0.05).ceil().clamp(1.0, 7200.0) as usize;
             let mut a = unit_vector(from);
             for step in 1..=steps {
                 let t = step as f64 / steps as f64;

@@ -2,7 +2,7 @@
 //!
 //! In the order in which the data flows: `polygons` (columns as read) → `validate` (what cannot be used) → `grid` (which vertices are
 //! the same) → `simple` (is a unit in order?) → `antimeridian`, `noding`, `arrangement`, `rings`, `repair` (put it in order) → `edges`
-//! (which edges lie on one another) → `between` (units against one another) → `coverage`, and off it `borders`, `dissolve`, `measure`.
+//! (which edges lie on one another) → `between`, `snap` (units against one another) → `coverage`, and off it `borders`, `dissolve`, `measure`.
 
 mod bounds;
 mod contains;
@@ -35,6 +35,7 @@ mod predicates;
 mod repair;
 mod rings;
 mod simple;
+mod snap;
 mod trig;
 mod validate;
 

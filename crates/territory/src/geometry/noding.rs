@@ -2,7 +2,7 @@
 //! not to a unit: every unit that has the segment gets the same vertices, and neighbours stay exactly matched.
 
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{Segment, pieces, segment_hash, segments_of};
+use super::edges::{Segment, key, pieces, segment_hash, segments_of};
 use super::grid::Grid;
 use super::polygons::Polygons;
 use super::predicates::{Meeting, Point, crossing, lexical, meeting, side, strictly_between};
@@ -164,39 +164,47 @@ pub(crate) fn split_everywhere(polygons: &Polygons, loose: &mut Loose, splits: &
     loose.iter_mut().filter_map(|(&unit, bag)| splits.apply(bag).then_some(unit)).collect()
 }
 
-/// Units of `polygons` that have any of the segments.
+/// Units of `polygons` that have any of the segments, ascending.
 fn owners(polygons: &Polygons, segments: &[Segment]) -> Vec<u32> {
-    // A small filter by hash; what passes is compared below.
-    const BITS: usize = 1 << 17;
-    let mut filter = vec![0u64; BITS / 64];
-    let slot = |hash: u64| ((hash as usize % BITS) / 64, 1u64 << (hash % 64));
-    for &[a, b] in segments {
-        let (word, bit) = slot(segment_hash(a, b));
+    let mut units: Vec<u32> = edges_along(polygons, segments).into_iter().map(|e| e.1).collect();
+    units.dedup();
+    units
+}
+
+/// Edges of `polygons` along any of the segments, by unit: the segment (as [`key`] gives it) and the unit.
+pub(crate) fn edges_along(polygons: &Polygons, segments: &[Segment]) -> Vec<(Segment, u32)> {
+    let mut keys: Vec<Segment> = segments.iter().map(|&s| key(polygons, s)).collect();
+    keys.sort_by(by_segment);
+    // A small filter by hash; what passes is compared.
+    let bits = (keys.len() * 32).next_power_of_two().max(1 << 12);
+    let mut filter = vec![0u64; bits / 64];
+    let slot = |[a, b]: Segment| {
+        let hash = segment_hash(a, b);
+        ((hash >> 6) as usize % (bits / 64), 1u64 << (hash % 64))
+    };
+    for &key in &keys {
+        let (word, bit) = slot(key);
         filter[word] |= bit;
     }
-    let mut keys: Vec<Segment> = segments.iter().map(|&s| ordered(s)).collect();
-    keys.sort_by(by_segment);
     let pieces = pieces(polygons);
     let found = parallel::map(pieces.len() - 1, |piece| {
-        let mut units = Vec::new();
+        let mut edges = Vec::new();
         for unit in pieces[piece]..pieces[piece + 1] {
-            let has = polygons.rings_of_unit(unit as usize).any(|r| {
-                let ring = polygons.ring(r);
-                let Some(&last) = ring.last() else { return false };
+            for ring in polygons.rings_of_unit(unit as usize).map(|r| polygons.ring(r)) {
+                let Some(&last) = ring.last() else { continue };
                 let mut before = last;
-                ring.iter().any(|&v| {
-                    let [a, b] = [std::mem::replace(&mut before, v), v];
-                    let (word, bit) = slot(segment_hash(a, b));
-                    filter[word] & bit != 0 && keys.binary_search_by(|k| by_segment(k, &ordered([a, b]))).is_ok()
-                })
-            });
-            if has {
-                units.push(unit);
+                for &v in ring {
+                    let own = key(polygons, [std::mem::replace(&mut before, v), v]);
+                    let (word, bit) = slot(own);
+                    if filter[word] & bit != 0 && keys.binary_search_by(|k| by_segment(k, &own)).is_ok() {
+                        edges.push((own, unit));
+                    }
+                }
             }
         }
-        units
+        edges
     });
-    found.into_iter().flatten().collect()
+    found.concat()
 }
 
 #[cfg(test)]

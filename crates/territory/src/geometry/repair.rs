@@ -24,6 +24,8 @@ pub(crate) struct Repaired {
     pub(crate) crossings: usize,
     pub(crate) removed_segments: usize,
     pub(crate) units: Vec<u32>,
+    /// Segments as given of all units that were taken apart.
+    pub(crate) originals: Loose,
 }
 
 struct Found {
@@ -44,7 +46,11 @@ pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, V
         report.duplicate_vertices += f.duplicates;
         loose.extend(f.loose);
     }
+    report.originals = loose.clone();
     report.crossings = settle(polygons, &mut loose, grid).len();
+    for &unit in loose.keys() {
+        loosen(polygons, &mut report.originals, unit);
+    }
     let made = put_together(&loose);
     let mut replacements = Vec::with_capacity(made.len());
     let mut errors = Vec::new();
@@ -168,18 +174,11 @@ fn even_odd(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {
     assemble(&border).map_err(|_| GeometryFault::Tangled)
 }
 
-/// Puts loose units back; those that cannot be put together keep what they had and are returned.
-pub(crate) fn put_back(polygons: &mut Polygons, loose: &Loose) -> Vec<u32> {
-    let mut kept = Vec::new();
-    let mut replacements = Vec::with_capacity(loose.len());
-    for (&unit, result) in loose.keys().zip(put_together(loose)) {
-        match result {
-            Ok(parts) => replacements.push((unit, parts)),
-            Err(_) => kept.push(unit),
-        }
-    }
+/// Puts loose units back; one that cannot be put together keeps what it had.
+pub(crate) fn put_back(polygons: &mut Polygons, loose: &Loose) {
+    let made = loose.keys().zip(put_together(loose));
+    let replacements: Vec<_> = made.filter_map(|(&unit, parts)| parts.ok().map(|parts| (unit, parts))).collect();
     polygons.replace_units(&replacements);
-    kept
 }
 
 /// The segments of a unit, unless it is loose already.

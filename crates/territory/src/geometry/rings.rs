@@ -325,9 +325,9 @@ mod tests {
 
     #[test]
     fn pieces_that_touch_are_parts() {
-        let bow: &[Point] = &[[0.0, 0.0], [1.0, 1.0], [2.0, 0.0], [2.0, 2.0], [1.0, 1.0], [0.0, 2.0]];
+        let bow: &[Point] = &[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [2.0, 0.0], [1.0, 1.0], [0.0, 2.0]];
         let bow = edges(&[bow]);
-        // Right triangle is counter-clockwise, left one clockwise: not an inside on the left.
+        // The left triangle is counter-clockwise, the right one clockwise: not an inside on the left.
         assert_eq!(assemble(&bow), Err(Tangled));
         let parts: &[&[Point]] = &[&[[0.0, 0.0], [1.0, 1.0], [0.0, 2.0]], &[[2.0, 0.0], [2.0, 2.0], [1.0, 1.0]]];
         assert_eq!(shape(&assemble(&edges(parts))), [[3], [3]]);
