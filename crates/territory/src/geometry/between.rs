@@ -13,7 +13,7 @@ use super::rings::{Part, assemble};
 use crate::parallel;
 use std::ops::ControlFlow;
 
-/// Polygons, and which of their edges lie on one another.
+/// Polygons, and which of their edges lie on one another. Edges of the same unit lie on one another only across the antimeridian.
 #[derive(Clone, Debug)]
 pub(crate) struct Mesh {
     pub(crate) polygons: Polygons,
@@ -36,29 +36,20 @@ impl Mesh {
         self.index.unit(&self.polygons, edge)
     }
 
-    /// Whether two edges along one segment run the same way.
-    pub(crate) fn same_way(&self, e: u32, f: u32) -> bool {
-        let [s, t] = [e, f].map(|e| self.ends(e));
-        lexical(s[0], s[1]) == lexical(t[0], t[1])
-    }
-
-    /// Edges that are not cancelled by exactly one edge of the other direction, ascending.
-    pub(crate) fn leftovers(&self) -> Vec<u32> {
-        let pieces = pieces(&self.polygons);
-        let found = parallel::map(pieces.len() - 1, |piece| {
-            let mut edges = Vec::new();
-            for unit in pieces[piece]..pieces[piece + 1] {
-                for edge in self.polygons.vertices_of_unit(unit as usize) {
-                    let edge = edge as u32;
-                    let cancelled = matches!(self.twins.get(edge), Twin::One(other) if !self.same_way(edge, other));
-                    if !cancelled {
-                        edges.push(edge);
-                    }
-                }
-            }
-            edges
-        });
-        found.concat()
+    /// Gives some units (ascending) other edges.
+    pub(crate) fn replace(&mut self, parts: &[(u32, Vec<Part>)]) {
+        if parts.is_empty() {
+            return;
+        }
+        let range = |polygons: &Polygons, unit: u32| {
+            let own = polygons.vertices_of_unit(unit as usize);
+            own.start as u32..own.end as u32
+        };
+        let before: Vec<_> = parts.iter().map(|p| range(&self.polygons, p.0)).collect();
+        self.polygons.replace_units(parts);
+        let changed: Vec<_> = before.into_iter().zip(parts.iter().map(|p| range(&self.polygons, p.0))).collect();
+        self.index = EdgeIndex::new(&self.polygons);
+        self.twins = self.twins.update(&self.polygons, &self.index, &changed);
     }
 
     /// Contacts of edges of different units.
@@ -81,7 +72,7 @@ impl Mesh {
         let mut net = Vec::new();
         for &edge in leftovers {
             match self.twins.get(edge) {
-                Twin::Alone | Twin::One(_) => net.push(self.ends(edge)),
+                Twin::Alone | Twin::Opposite(_) | Twin::Same(_) => net.push(self.ends(edge)),
                 Twin::Many(group) => {
                     // Once for the whole group, by its first edge.
                     if group[0] == edge {

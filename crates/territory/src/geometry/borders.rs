@@ -54,7 +54,7 @@ impl Coverage {
             };
             match mesh.twins.get(edge as u32) {
                 Twin::Alone => {}
-                Twin::One(other) => add(mesh.unit(other)),
+                Twin::Opposite(other) | Twin::Same(other) => add(mesh.unit(other)),
                 Twin::Many(group) => {
                     // An edge of the same unit across the antimeridian stands for the unit only once.
                     if group.iter().find(|&&e| mesh.unit(e) == unit) == Some(&(edge as u32)) {
@@ -161,10 +161,8 @@ impl Coverage {
                 let own = starts[piece] as usize..starts[piece + 1] as usize;
                 hashes.extend(polygons.vertices()[own].iter().map(|&v| buckets::hash(point(v))));
             },
-            |a, b| {
-                let [p, q] = [a, b].map(|v| point(polygons.vertices()[v as usize]));
-                lexical(p, q)
-            },
+            |a, b| point(polygons.vertices()[a as usize]) == point(polygons.vertices()[b as usize]),
+            |a, b| lexical(point(polygons.vertices()[a as usize]), point(polygons.vertices()[b as usize])),
             |group| {
                 let mut owners: Vec<u32> = group.iter().map(|&v| mesh.unit(v)).collect();
                 owners.dedup();

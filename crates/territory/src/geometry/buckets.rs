@@ -19,7 +19,7 @@ pub(crate) fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Buckets hold about this many records: a few tens of kilobytes, so that sorting stays in the nearest cache.
+/// Buckets hold about this many records: a few tens of kilobytes, so that work on one stays in the nearest cache.
 const BUCKET: usize = 2048;
 
 struct Piece {
@@ -31,10 +31,11 @@ struct Piece {
 
 /// Calls `visit` with every group of two or more equal items, members ascending, in no particular order of groups (and from several
 /// threads). Items are numbers; piece `p` holds the items from `pieces[p]` to `pieces[p + 1]`, and `hashes(p, out)` pushes one hash
-/// for each. Equal items must have equal hashes; `compare` decides which are equal.
+/// for each. Equal items must have equal hashes; `equal` and `compare` decide which are equal.
 pub(crate) fn for_each_group(
     pieces: &[u32],
     hashes: impl Fn(usize, &mut Vec<u64>) + Sync + Send,
+    equal: impl Fn(u32, u32) -> bool + Sync + Send,
     compare: impl Fn(u32, u32) -> Ordering + Sync + Send,
     visit: impl Fn(&[u32]) + Sync + Send,
 ) {
@@ -63,18 +64,21 @@ pub(crate) fn for_each_group(
     });
     const BATCH: usize = 16;
     parallel::map(buckets.div_ceil(BATCH), |batch| {
-        let mut records = Vec::new();
+        let mut sorter = Sorter::default();
         let mut group = Vec::new();
         for b in batch * BATCH..((batch + 1) * BATCH).min(buckets) {
-            records.clear();
-            for piece in &dealt {
-                records.extend_from_slice(&piece.records[piece.starts[b] as usize..piece.starts[b + 1] as usize]);
-            }
-            records.sort_unstable();
-            for run in records.chunk_by(|x, y| x >> 32 == y >> 32).filter(|run| run.len() > 1) {
+            let slices = dealt.iter().map(|p| &p.records[p.starts[b] as usize..p.starts[b + 1] as usize]);
+            sorter.runs(slices, |run| {
+                if let &[a, b] = run {
+                    let pair = [a as u32, b as u32];
+                    if equal(pair[0], pair[1]) {
+                        visit(&pair);
+                    }
+                    return;
+                }
                 group.clear();
                 group.extend(run.iter().map(|&record| record as u32));
-                if group[1..].iter().all(|&item| compare(group[0], item) == Ordering::Equal) {
+                if group[1..].iter().all(|&item| equal(group[0], item)) {
                     visit(&group);
                 } else {
                     // Different items with one hash: a stable sort keeps members ascending.
@@ -82,9 +86,64 @@ pub(crate) fn for_each_group(
                     let runs = group.chunk_by(|&a, &b| compare(a, b) == Ordering::Equal);
                     runs.filter(|run| run.len() > 1).for_each(&visit);
                 }
-            }
+            });
         }
     });
+}
+
+/// Sorts the records of a bucket by dealing them once more, each of which then holds one or two.
+#[derive(Default)]
+struct Sorter {
+    starts: Vec<u32>,
+    records: Vec<u64>,
+}
+
+const SLOTS: usize = 2048;
+
+impl Sorter {
+    /// Calls `visit` with every run of two or more records of one hash, items ascending.
+    fn runs<'a>(&mut self, slices: impl Iterator<Item = &'a [u64]> + Clone, mut visit: impl FnMut(&[u64])) {
+        let slot = |record: u64| (record >> 53) as usize;
+        self.starts.clear();
+        self.starts.resize(SLOTS + 1, 0);
+        let mut total = 0;
+        for slice in slices.clone() {
+            total += slice.len();
+            for &record in slice {
+                self.starts[slot(record)] += 1;
+            }
+        }
+        // Ends of the slots; dealing from the back turns them into their beginnings and keeps the order.
+        let mut sum = 0;
+        for start in &mut self.starts {
+            sum += *start;
+            *start = sum;
+        }
+        self.records.clear();
+        self.records.resize(total, 0);
+        for slice in slices.collect::<Vec<_>>().into_iter().rev() {
+            for &record in slice.iter().rev() {
+                let start = &mut self.starts[slot(record)];
+                *start -= 1;
+                self.records[*start as usize] = record;
+            }
+        }
+        for s in 0..SLOTS {
+            let own = &mut self.records[self.starts[s] as usize..self.starts[s + 1] as usize];
+            match own {
+                [] | [_] => {}
+                [a, b] => {
+                    if *a >> 32 == *b >> 32 {
+                        visit(own);
+                    }
+                }
+                _ => {
+                    own.sort_unstable();
+                    own.chunk_by(|x, y| x >> 32 == y >> 32).filter(|run| run.len() > 1).for_each(&mut visit);
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +162,7 @@ mod tests {
                     let range = [0..1000, 1000..1000, 1000..5000][p].clone();
                     out.extend(values[range].iter().map(|&v| if collide { 1 } else { mix(u64::from(v)) }));
                 },
+                |a, b| values[a as usize] == values[b as usize],
                 |a, b| values[a as usize].cmp(&values[b as usize]),
                 |group| {
                     if let Ok(mut found) = found.lock() {

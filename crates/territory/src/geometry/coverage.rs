@@ -6,7 +6,8 @@ use super::edges::{MAX_EDGES, pieces};
 use super::grid::Grid;
 use super::noding::{Loose, Splits, settle, split_everywhere};
 use super::polygons::Polygons;
-use super::repair::{loosen, put_back, repair};
+use super::repair::{loosen, made, repair};
+use super::rings::Part;
 use super::snap::snap;
 use super::validate::{GeometryError, GeometryErrors, GeometryFault, validate};
 use crate::space::{Locations, Space};
@@ -193,22 +194,20 @@ struct Builder {
 
 impl Builder {
     fn snap(&mut self, tolerance_m: f64) {
-        let leftovers = self.mesh.leftovers();
+        let leftovers = self.mesh.twins.leftovers();
         let snapped = snap(&self.mesh, &leftovers, &self.grid, tolerance_m);
         self.report.snapped_vertices = snapped.moved_vertices;
         self.report.split_edges = snapped.split_edges;
         self.report.snapped = snapped.loose.keys().copied().collect();
         self.report.kept = snapped.kept.into_iter().collect();
-        if !snapped.loose.is_empty() {
-            self.replace(|polygons| put_back(polygons, &snapped.loose), snapped.loose.keys().copied());
-        }
+        self.replace(&made(&snapped.loose));
     }
 
     /// Splits edges of different units until they meet at vertices only, and gives places covered twice to one unit.
     fn node(&mut self) {
         let (mut split_all, mut resolved) = (false, false);
         for _ in 0..12 {
-            let leftovers = self.mesh.leftovers();
+            let leftovers = self.mesh.twins.leftovers();
             let mut contacts = self.mesh.contacts(&leftovers, &self.grid);
             if contacts.splits.is_empty() {
                 // Edges that are still tangled bound no faces; dissolving copes with them.
@@ -229,7 +228,7 @@ impl Builder {
                     resolved = true;
                     self.report.overlaps = defects(&self.mesh, &overlaps);
                     let cut = resolve(&self.mesh, &overlaps);
-                    self.replace(|polygons| polygons.replace_units(&cut), cut.iter().map(|c| c.0));
+                    self.replace(&cut);
                     continue;
                 }
             }
@@ -239,16 +238,14 @@ impl Builder {
             let mut loose = Loose::new();
             split_everywhere(&self.mesh.polygons, &mut loose, &splits);
             settle(&self.mesh.polygons, &mut loose, &self.grid);
-            self.replace(|polygons| put_back(polygons, &loose), loose.keys().copied());
+            self.replace(&made(&loose));
         }
     }
 
-    fn replace(&mut self, change: impl FnOnce(&mut Polygons), units: impl Iterator<Item = u32>) {
-        for unit in units {
-            loosen(&self.mesh.polygons, &mut self.originals, unit);
+    fn replace(&mut self, parts: &[(u32, Vec<Part>)]) {
+        for (unit, _) in parts {
+            loosen(&self.mesh.polygons, &mut self.originals, *unit);
         }
-        let mut polygons = std::mem::replace(&mut self.mesh.polygons, Polygons::new(Space::Planar));
-        change(&mut polygons);
-        self.mesh = Mesh::new(polygons);
+        self.mesh.replace(parts);
     }
 }

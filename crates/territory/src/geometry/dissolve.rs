@@ -51,9 +51,11 @@ fn territory(mesh: &Mesh, assignment: &[u32], t: u32, units: &[u32]) -> Vec<Part
             for (i, edge) in (0..vertices.len()).zip(first..) {
                 let ends = || [vertices[i], vertices[if i + 1 == vertices.len() { 0 } else { i + 1 }]];
                 match mesh.twins.get(edge) {
-                    Twin::Alone => border.push(ends()),
-                    Twin::One(other) => {
-                        if !inside(other) || mesh.ends(other) != reversed(ends()) {
+                    Twin::Alone | Twin::Same(_) => border.push(ends()),
+                    Twin::Opposite(other) => {
+                        // Across the antimeridian both edges stay: the map is cut there.
+                        let seam = vertices[i][0].abs() == 180.0 && mesh.ends(other) != reversed(ends());
+                        if seam || !inside(other) {
                             border.push(ends());
                         }
                     }

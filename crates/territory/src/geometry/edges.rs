@@ -4,8 +4,11 @@
 use super::buckets;
 use super::polygons::Polygons;
 use super::predicates::{Point, lexical};
+use crate::parallel;
+use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Two ends.
 pub(crate) type Segment = [Point; 2];
@@ -44,21 +47,29 @@ pub(crate) struct EdgeIndex {
     /// Ring of every 32nd edge. A ring has at least three edges, so few rings lie between.
     blocks: Vec<u32>,
     unit_of_ring: Vec<u32>,
+    /// One bit per edge: whether it is the last of its ring, which ends where the ring begins.
+    last: Vec<u64>,
 }
 
 impl EdgeIndex {
     pub(crate) fn new(polygons: &Polygons) -> Self {
-        let mut blocks = Vec::with_capacity(polygons.vertices().len() / 32 + 1);
+        let edges = polygons.vertices().len();
+        let mut blocks = Vec::with_capacity(edges / 32 + 1);
+        let mut last = vec![0u64; edges / 64 + 1];
         for ring in 0..polygons.ring_count() {
-            while blocks.len() * 32 < polygons.ring_range(ring).end {
+            let range = polygons.ring_range(ring);
+            while blocks.len() * 32 < range.end {
                 blocks.push(ring as u32);
+            }
+            if let Some(e) = range.last() {
+                last[e / 64] |= 1 << (e % 64);
             }
         }
         let mut unit_of_ring = Vec::with_capacity(polygons.ring_count());
         for unit in 0..polygons.len() {
             unit_of_ring.resize(polygons.rings_of_unit(unit).end, unit as u32);
         }
-        EdgeIndex { blocks, unit_of_ring }
+        EdgeIndex { blocks, unit_of_ring, last }
     }
 
     #[inline]
@@ -79,9 +90,10 @@ impl EdgeIndex {
     /// The edge's ends in its direction.
     #[inline]
     pub(crate) fn ends(&self, polygons: &Polygons, edge: u32) -> Segment {
-        let range = polygons.ring_range(self.ring(polygons, edge));
-        let next = if edge as usize + 1 == range.end { range.start } else { edge as usize + 1 };
-        [polygons.vertices()[edge as usize], polygons.vertices()[next]]
+        let e = edge as usize;
+        let closes = self.last[e / 64] >> (e % 64) & 1 == 1;
+        let next = if closes { polygons.ring_range(self.ring(polygons, edge)).start } else { e + 1 };
+        [polygons.vertices()[e], polygons.vertices()[next]]
     }
 }
 
@@ -100,10 +112,25 @@ pub(crate) fn key(polygons: &Polygons, ends: Segment) -> Segment {
     [a, b]
 }
 
+/// Whether two edges along one segment run the same way.
+#[inline]
+fn same_way(s: Segment, t: Segment) -> bool {
+    // Across the antimeridian only latitudes can be compared.
+    s[0] == t[0] || (s[0][0] == -t[0][0] && s[0][0].abs() == 180.0 && s[0][1] == t[0][1])
+}
+
+/// Whether two edges lie along one segment.
+#[inline]
+fn along(polygons: &Polygons, s: Segment, t: Segment) -> bool {
+    (s[0] == t[1] && s[1] == t[0])
+        || (s[0] == t[0] && s[1] == t[1])
+        || (s[0][0].abs() == 180.0 && key(polygons, s) == key(polygons, t))
+}
+
 /// Which edges lie along the same segment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Twins {
-    /// `NONE`, the other edge, or `MANY` plus the number of a group.
+    /// `NONE`; the other edge, plus `SAME` if it runs the same way; or `MANY` plus the number of a group.
     of: Vec<u32>,
     /// Edges of groups of three and more, ascending, one group after another.
     members: Vec<u32>,
@@ -112,23 +139,26 @@ pub(crate) struct Twins {
 
 const NONE: u32 = u32::MAX;
 const MANY: u32 = 1 << 31;
-/// Numbers of edges must stay below those of groups.
-pub(crate) const MAX_EDGES: usize = MANY as usize;
+const SAME: u32 = 1 << 30;
+/// Numbers of edges must stay below the marks.
+pub(crate) const MAX_EDGES: usize = SAME as usize;
 
 /// The other edges along an edge's segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Twin<'a> {
     /// There is none.
     Alone,
-    /// One other.
-    One(u32),
+    /// One other, in the other direction.
+    Opposite(u32),
+    /// One other, in the same direction.
+    Same(u32),
     /// All edges along the segment, three or more, the edge itself among them; ascending.
     Many(&'a [u32]),
 }
 
 impl Twins {
     pub(crate) fn new(polygons: &Polygons, index: &EdgeIndex) -> Self {
-        let of: Vec<AtomicU32> = filled(polygons.vertices().len());
+        let of: Vec<AtomicU32> = (0..polygons.vertices().len()).map(|_| AtomicU32::new(NONE)).collect();
         let units = pieces(polygons);
         let edges: Vec<u32> = units.iter().map(|&u| start_of(polygons, u)).collect();
         let many = Mutex::new(Vec::new());
@@ -141,37 +171,129 @@ impl Twins {
                     }
                 }
             },
-            |a, b| {
-                let [s, t] = [a, b].map(|e| key(polygons, index.ends(polygons, e)));
-                lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]))
-            },
-            |group| {
-                if let &[a, b] = group {
-                    of[a as usize].store(b, Ordering::Relaxed);
-                    of[b as usize].store(a, Ordering::Relaxed);
-                } else if let Ok(mut many) = many.lock() {
-                    many.push(group.to_vec());
+            |a, b| along(polygons, index.ends(polygons, a), index.ends(polygons, b)),
+            |a, b| by_key(polygons, index, a, b),
+            |group| match *group {
+                [a, b] => {
+                    let mark = if same_way(index.ends(polygons, a), index.ends(polygons, b)) { SAME } else { 0 };
+                    of[a as usize].store(b | mark, Relaxed);
+                    of[b as usize].store(a | mark, Relaxed);
+                }
+                _ => {
+                    if let Ok(mut many) = many.lock() {
+                        many.push(group.to_vec());
+                    }
                 }
             },
         );
-        let mut many = many.into_inner().unwrap_or_default();
+        let of = of.into_iter().map(AtomicU32::into_inner).collect();
+        Twins { of, ..Twins::default() }.with_groups(many.into_inner().unwrap_or_default())
+    }
+
+    fn with_groups(mut self, mut many: Vec<Vec<u32>>) -> Self {
         many.sort_unstable();
-        let mut twins =
-            Twins { of: of.into_iter().map(AtomicU32::into_inner).collect(), members: Vec::new(), starts: vec![0] };
+        self.starts = vec![0];
         for (group, number) in many.iter().zip(0..) {
-            twins.members.extend_from_slice(group);
-            twins.starts.push(twins.members.len() as u32);
-            group.iter().for_each(|&e| twins.of[e as usize] = MANY + number);
+            self.members.extend_from_slice(group);
+            self.starts.push(self.members.len() as u32);
+            group.iter().for_each(|&e| self.of[e as usize] = MANY + number);
         }
-        twins
+        self
+    }
+
+    /// The twins after some units got other edges: `polygons` are the new ones, `changed` says which edges, before and now, belong to
+    /// units that changed (ascending). Only edges of these and those that have no partner now are compared again.
+    pub(crate) fn update(&self, polygons: &Polygons, index: &EdgeIndex, changed: &[(Range<u32>, Range<u32>)]) -> Self {
+        // Edges between two changed ranges move together.
+        let mut runs = Vec::with_capacity(changed.len() + 1);
+        let (mut old, mut new) = (0u32, 0u32);
+        for (before, now) in changed {
+            runs.push((old..before.start, new));
+            (old, new) = (before.end, now.end);
+        }
+        runs.push((old..self.of.len() as u32, new));
+        let moved = |edge: u32| {
+            let (run, to) = &runs[runs.partition_point(|r| r.0.end <= edge).min(runs.len() - 1)];
+            run.contains(&edge).then(|| edge - run.start + to)
+        };
+        const PIECE: u32 = 1 << 16;
+        let pieces: Vec<(u32, u32, u32)> = runs
+            .iter()
+            .flat_map(|(run, to)| {
+                let (run, to) = (run.clone(), *to);
+                run.clone()
+                    .step_by(PIECE as usize)
+                    .map(move |from| (from, run.end.min(from + PIECE), from - run.start + to))
+            })
+            .collect();
+        let kept = parallel::map(pieces.len(), |piece| {
+            let (from, end, to) = pieces[piece];
+            let run = runs[runs.partition_point(|r| r.0.end <= from).min(runs.len() - 1)].clone();
+            let mut open = Vec::new();
+            let mut of = Vec::with_capacity((end - from) as usize);
+            for (edge, now) in (from..end).zip(to..) {
+                let entry = self.of[edge as usize];
+                let other = entry & !SAME;
+                let partner = match entry {
+                    NONE => None,
+                    _ if entry >= MANY => None,
+                    _ if run.0.contains(&other) => Some(other - run.0.start + run.1),
+                    _ => moved(other),
+                };
+                of.push(partner.map_or(NONE, |p| p | (entry & SAME)));
+                if partner.is_none() {
+                    open.push(now);
+                }
+            }
+            (to, of, open)
+        });
+        let mut of = vec![NONE; polygons.vertices().len()];
+        let mut open: Vec<u32> = changed.iter().flat_map(|c| c.1.clone()).collect();
+        for (to, entries, alone) in kept {
+            of[to as usize..to as usize + entries.len()].copy_from_slice(&entries);
+            open.extend(alone);
+        }
+        open.sort_unstable();
+        let starts: Vec<u32> =
+            (0..=open.len().div_ceil(PIECE as usize)).map(|i| (i as u32 * PIECE).min(open.len() as u32)).collect();
+        let found = Mutex::new(Vec::new());
+        let ends = |item: u32| index.ends(polygons, open[item as usize]);
+        buckets::for_each_group(
+            &starts,
+            |piece, hashes| {
+                let own = starts[piece]..starts[piece + 1];
+                hashes.extend(own.map(|item| {
+                    let [a, b] = key(polygons, ends(item));
+                    segment_hash(a, b)
+                }));
+            },
+            |a, b| along(polygons, ends(a), ends(b)),
+            |a, b| by_key(polygons, index, open[a as usize], open[b as usize]),
+            |group| {
+                if let Ok(mut found) = found.lock() {
+                    found.push(group.iter().map(|&item| open[item as usize]).collect::<Vec<u32>>());
+                }
+            },
+        );
+        let mut many = Vec::new();
+        for group in found.into_inner().unwrap_or_default() {
+            if let [a, b] = group[..] {
+                let mark = if same_way(index.ends(polygons, a), index.ends(polygons, b)) { SAME } else { 0 };
+                (of[a as usize], of[b as usize]) = (b | mark, a | mark);
+            } else {
+                many.push(group);
+            }
+        }
+        Twins { of, ..Twins::default() }.with_groups(many)
     }
 
     /// The other edges along the segment of `edge`.
     #[inline]
     pub(crate) fn get(&self, edge: u32) -> Twin<'_> {
         match self.of[edge as usize] {
+            other if other < SAME => Twin::Opposite(other),
             NONE => Twin::Alone,
-            other if other < MANY => Twin::One(other),
+            other if other < MANY => Twin::Same(other - SAME),
             group => Twin::Many(self.group((group - MANY) as usize)),
         }
     }
@@ -179,10 +301,17 @@ impl Twins {
     fn group(&self, number: usize) -> &[u32] {
         &self.members[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
+
+    /// Edges that are not cancelled by exactly one edge of the other direction, ascending.
+    pub(crate) fn leftovers(&self) -> Vec<u32> {
+        self.of.iter().zip(0u32..).filter(|(other, _)| **other >= SAME).map(|(_, edge)| edge).collect()
+    }
 }
 
-fn filled(n: usize) -> Vec<AtomicU32> {
-    (0..n).map(|_| AtomicU32::new(NONE)).collect()
+/// Order by the segments that edges lie along.
+fn by_key(polygons: &Polygons, index: &EdgeIndex, a: u32, b: u32) -> Ordering {
+    let [s, t] = [a, b].map(|e| key(polygons, index.ends(polygons, e)));
+    lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]))
 }
 
 /// First edge of a unit; for the number of units, the number of edges.
@@ -194,7 +323,8 @@ fn start_of(polygons: &Polygons, unit: u32) -> u32 {
     }
 }
 
-fn push_hashes(polygons: &Polygons, ring: &[Point], hashes: &mut Vec<u64>) {
+/// Hashes of a ring's edges: [`segment_hash`] of their keys, each vertex hashed once.
+pub(crate) fn push_hashes(polygons: &Polygons, ring: &[Point], hashes: &mut Vec<u64>) {
     let Some(&first) = ring.first() else { return };
     let first_hash = buckets::hash(first);
     let (mut v, mut hash) = (first, first_hash);
@@ -240,7 +370,7 @@ mod tests {
         let twins = Twins::new(&polygons, &index);
         assert_eq!(index.ends(&polygons, 2), [[1.0, 1.0], [0.0, 0.0]]);
         assert_eq!((0..9).map(|e| index.unit(&polygons, e)).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1, 2, 2, 2]);
-        assert_eq!(twins.get(0), Twin::One(6));
+        assert_eq!(twins.get(0), Twin::Same(6));
         assert_eq!(twins.get(2), Twin::Many(&[2, 3, 8]));
         assert_eq!(twins.get(4), Twin::Alone);
     }
@@ -251,7 +381,7 @@ mod tests {
         let east: &[Point] = &[[-180.0, 0.0], [-179.0, 0.0], [-180.0, 1.0]];
         let polygons = polygons(&[west, east]);
         let twins = Twins::new(&polygons, &EdgeIndex::new(&polygons));
-        assert_eq!(twins.get(0), Twin::One(5));
+        assert_eq!(twins.get(0), Twin::Opposite(5));
         assert_eq!(twins.get(1), Twin::Alone);
     }
 }

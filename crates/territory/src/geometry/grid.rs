@@ -85,6 +85,7 @@ impl Grid {
         buckets::for_each_group(
             &(0..=pieces).map(|i| (i * PIECE).min(vertices.len()) as u32).collect::<Vec<_>>(),
             |piece, hashes| hashes.extend(slice(piece).iter().map(|&p| buckets::hash(self.cells(p)))),
+            |a, b| self.same(vertices[a as usize], vertices[b as usize]),
             |a, b| {
                 let [p, q] = [a, b].map(|i| self.cells(vertices[i as usize]));
                 p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1]))

@@ -2,7 +2,7 @@
 //! not to a unit: every unit that has the segment gets the same vertices, and neighbours stay exactly matched.
 
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{Segment, key, pieces, segment_hash, segments_of};
+use super::edges::{Segment, key, pieces, push_hashes, segment_hash, segments_of};
 use super::grid::Grid;
 use super::polygons::Polygons;
 use super::predicates::{Meeting, Point, crossing, lexical, meeting, side, strictly_between};
@@ -178,26 +178,25 @@ pub(crate) fn edges_along(polygons: &Polygons, segments: &[Segment]) -> Vec<(Seg
     // A small filter by hash; what passes is compared.
     let bits = (keys.len() * 32).next_power_of_two().max(1 << 12);
     let mut filter = vec![0u64; bits / 64];
-    let slot = |[a, b]: Segment| {
-        let hash = segment_hash(a, b);
-        ((hash >> 6) as usize % (bits / 64), 1u64 << (hash % 64))
-    };
-    for &key in &keys {
-        let (word, bit) = slot(key);
+    let slot = |hash: u64| ((hash >> 6) as usize % (bits / 64), 1u64 << (hash % 64));
+    for &[a, b] in &keys {
+        let (word, bit) = slot(segment_hash(a, b));
         filter[word] |= bit;
     }
     let pieces = pieces(polygons);
     let found = parallel::map(pieces.len() - 1, |piece| {
-        let mut edges = Vec::new();
+        let (mut edges, mut hashes) = (Vec::new(), Vec::new());
         for unit in pieces[piece]..pieces[piece + 1] {
             for ring in polygons.rings_of_unit(unit as usize).map(|r| polygons.ring(r)) {
-                let Some(&last) = ring.last() else { continue };
-                let mut before = last;
-                for &v in ring {
-                    let own = key(polygons, [std::mem::replace(&mut before, v), v]);
-                    let (word, bit) = slot(own);
-                    if filter[word] & bit != 0 && keys.binary_search_by(|k| by_segment(k, &own)).is_ok() {
-                        edges.push((own, unit));
+                hashes.clear();
+                push_hashes(polygons, ring, &mut hashes);
+                for (i, &hash) in hashes.iter().enumerate() {
+                    let (word, bit) = slot(hash);
+                    if filter[word] & bit != 0 {
+                        let own = key(polygons, [ring[i], ring[if i + 1 == ring.len() { 0 } else { i + 1 }]]);
+                        if keys.binary_search_by(|k| by_segment(k, &own)).is_ok() {
+                            edges.push((own, unit));
+                        }
                     }
                 }
             }

@@ -174,11 +174,10 @@ fn even_odd(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {
     assemble(&border).map_err(|_| GeometryFault::Tangled)
 }
 
-/// Puts loose units back; one that cannot be put together keeps what it had.
-pub(crate) fn put_back(polygons: &mut Polygons, loose: &Loose) {
+/// Polygons of loose units, ascending; one that cannot be put together is left out and keeps what it had.
+pub(crate) fn made(loose: &Loose) -> Vec<(u32, Vec<Part>)> {
     let made = loose.keys().zip(put_together(loose));
-    let replacements: Vec<_> = made.filter_map(|(&unit, parts)| parts.ok().map(|parts| (unit, parts))).collect();
-    polygons.replace_units(&replacements);
+    made.filter_map(|(&unit, parts)| parts.ok().map(|parts| (unit, parts))).collect()
 }
 
 /// The segments of a unit, unless it is loose already.
