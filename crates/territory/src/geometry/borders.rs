@@ -154,24 +154,30 @@ impl Coverage {
         const PIECE: usize = 1 << 16;
         let n = polygons.vertices().len();
         let starts: Vec<u32> = (0..=n.div_ceil(PIECE)).map(|i| (i * PIECE).min(n) as u32).collect();
+        let at = |v: u32| point(polygons.vertices()[v as usize]);
         let pairs = Mutex::new(Vec::new());
+        let add = |group: &[u32]| {
+            let mut owners: Vec<u32> = group.iter().map(|&v| mesh.unit(v)).collect();
+            owners.dedup();
+            if let (true, Ok(mut pairs)) = (owners.len() > 1, pairs.lock()) {
+                for &unit in &owners {
+                    pairs.extend(partners(&owners, unit).iter().filter(|&&o| o > unit).map(|&o| (unit, o)));
+                }
+            }
+        };
         buckets::for_each_group(
             &starts,
             |piece, hashes| {
-                let own = starts[piece] as usize..starts[piece + 1] as usize;
-                hashes.extend(polygons.vertices()[own].iter().map(|&v| buckets::hash(point(v))));
+                let own = starts[piece]..starts[piece + 1];
+                hashes.extend(own.map(|v| buckets::hash(at(v))));
             },
-            |a, b| point(polygons.vertices()[a as usize]) == point(polygons.vertices()[b as usize]),
-            |a, b| lexical(point(polygons.vertices()[a as usize]), point(polygons.vertices()[b as usize])),
-            |group| {
-                let mut owners: Vec<u32> = group.iter().map(|&v| mesh.unit(v)).collect();
-                owners.dedup();
-                if let (true, Ok(mut pairs)) = (owners.len() > 1, pairs.lock()) {
-                    for &unit in &owners {
-                        pairs.extend(partners(&owners, unit).iter().filter(|&&o| o > unit).map(|&o| (unit, o)));
-                    }
+            |a, b| lexical(at(a), at(b)),
+            |a, b| {
+                if at(a) == at(b) {
+                    add(&[a, b]);
                 }
             },
+            add,
         );
         let mut pairs = pairs.into_inner().unwrap_or_default();
         pairs.extend_from_slice(&self.touching);

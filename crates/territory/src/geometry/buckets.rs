@@ -29,15 +29,17 @@ struct Piece {
     starts: Vec<u32>,
 }
 
-/// Calls `visit` with every group of two or more equal items, members ascending, in no particular order of groups (and from several
-/// threads). Items are numbers; piece `p` holds the items from `pieces[p]` to `pieces[p + 1]`, and `hashes(p, out)` pushes one hash
-/// for each. Equal items must have equal hashes; `equal` and `compare` decide which are equal.
+/// Finds equal items. Items are numbers; piece `p` holds the items from `pieces[p]` to `pieces[p + 1]`, and `hashes(p, out)` pushes
+/// one hash for each; equal items must have equal hashes. `pair` is called with any two items that have the same hash and share it
+/// with no third: they may be equal or not, which the caller looks up when it passes them, in an order kinder to the cache.
+/// `group` is called with every group of equal items among three and more of the same hash, members ascending; `compare` decides which
+/// are equal. Calls come in no particular order and from several threads.
 pub(crate) fn for_each_group(
     pieces: &[u32],
     hashes: impl Fn(usize, &mut Vec<u64>) + Sync + Send,
-    equal: impl Fn(u32, u32) -> bool + Sync + Send,
     compare: impl Fn(u32, u32) -> Ordering + Sync + Send,
-    visit: impl Fn(&[u32]) + Sync + Send,
+    pair: impl Fn(u32, u32) + Sync + Send,
+    group: impl Fn(&[u32]) + Sync + Send,
 ) {
     let total = pieces.last().map_or(0, |&n| n as usize);
     let bits = (total / BUCKET).next_power_of_two().trailing_zeros().min(14);
@@ -65,27 +67,20 @@ pub(crate) fn for_each_group(
     const BATCH: usize = 16;
     parallel::map(buckets.div_ceil(BATCH), |batch| {
         let mut sorter = Sorter::default();
-        let mut group = Vec::new();
+        let mut items = Vec::new();
         for b in batch * BATCH..((batch + 1) * BATCH).min(buckets) {
             let slices = dealt.iter().map(|p| &p.records[p.starts[b] as usize..p.starts[b + 1] as usize]);
             sorter.runs(slices, |run| {
                 if let &[a, b] = run {
-                    let pair = [a as u32, b as u32];
-                    if equal(pair[0], pair[1]) {
-                        visit(&pair);
-                    }
+                    pair(a as u32, b as u32);
                     return;
                 }
-                group.clear();
-                group.extend(run.iter().map(|&record| record as u32));
-                if group[1..].iter().all(|&item| equal(group[0], item)) {
-                    visit(&group);
-                } else {
-                    // Different items with one hash: a stable sort keeps members ascending.
-                    group.sort_by(|&a, &b| compare(a, b));
-                    let runs = group.chunk_by(|&a, &b| compare(a, b) == Ordering::Equal);
-                    runs.filter(|run| run.len() > 1).for_each(&visit);
-                }
+                items.clear();
+                items.extend(run.iter().map(|&record| record as u32));
+                // A stable sort keeps members ascending.
+                items.sort_by(|&a, &b| compare(a, b));
+                let equal = items.chunk_by(|&a, &b| compare(a, b) == Ordering::Equal);
+                equal.filter(|equal| equal.len() > 1).for_each(&group);
             });
         }
     });
@@ -162,8 +157,12 @@ mod tests {
                     let range = [0..1000, 1000..1000, 1000..5000][p].clone();
                     out.extend(values[range].iter().map(|&v| if collide { 1 } else { mix(u64::from(v)) }));
                 },
-                |a, b| values[a as usize] == values[b as usize],
                 |a, b| values[a as usize].cmp(&values[b as usize]),
+                |a, b| {
+                    if let (true, Ok(mut found)) = (values[a as usize] == values[b as usize], found.lock()) {
+                        found.push(vec![a, b]);
+                    }
+                },
                 |group| {
                     if let Ok(mut found) = found.lock() {
                         found.push(group.to_vec());

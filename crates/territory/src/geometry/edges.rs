@@ -127,6 +127,16 @@ fn along(polygons: &Polygons, s: Segment, t: Segment) -> bool {
         || (s[0][0].abs() == 180.0 && key(polygons, s) == key(polygons, t))
 }
 
+/// Entry for an edge whose partner may be `other`.
+#[inline]
+fn mark(s: Segment, t: Segment, polygons: &Polygons, other: u32) -> u32 {
+    match (along(polygons, s, t), same_way(s, t)) {
+        (false, _) => NONE,
+        (true, false) => other,
+        (true, true) => other | SAME,
+    }
+}
+
 /// Which edges lie along the same segment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Twins {
@@ -171,29 +181,43 @@ impl Twins {
                     }
                 }
             },
-            |a, b| along(polygons, index.ends(polygons, a), index.ends(polygons, b)),
             |a, b| by_key(polygons, index, a, b),
-            |group| match *group {
-                [a, b] => {
-                    let mark = if same_way(index.ends(polygons, a), index.ends(polygons, b)) { SAME } else { 0 };
-                    of[a as usize].store(b | mark, Relaxed);
-                    of[b as usize].store(a | mark, Relaxed);
-                }
-                _ => {
-                    if let Ok(mut many) = many.lock() {
-                        many.push(group.to_vec());
-                    }
+            |a, b| {
+                of[a as usize].store(b, Relaxed);
+                of[b as usize].store(a, Relaxed);
+            },
+            |group| {
+                if let Ok(mut many) = many.lock() {
+                    many.push(group.to_vec());
                 }
             },
         );
-        let of = of.into_iter().map(AtomicU32::into_inner).collect();
-        Twins { of, ..Twins::default() }.with_groups(many.into_inner().unwrap_or_default())
+        let mut of: Vec<u32> = of.into_iter().map(AtomicU32::into_inner).collect();
+        // Pairs with one hash are looked at in order of the edges: the partner's vertices are then mostly near by in memory.
+        const PIECE: usize = 1 << 16;
+        parallel::for_each_chunk(&mut of, PIECE, |piece, of| {
+            for (entry, edge) in of.iter_mut().zip((piece * PIECE) as u32..) {
+                if *entry != NONE {
+                    *entry = mark(index.ends(polygons, edge), index.ends(polygons, *entry), polygons, *entry);
+                }
+            }
+        });
+        // A pair that a larger group of the same hash was split into stands among the groups.
+        Twins { of, ..Twins::default() }.with_groups(many.into_inner().unwrap_or_default(), polygons, index)
     }
 
-    fn with_groups(mut self, mut many: Vec<Vec<u32>>) -> Self {
+    /// Adds groups of edges along one segment. Groups of two are pairs.
+    fn with_groups(mut self, mut many: Vec<Vec<u32>>, polygons: &Polygons, index: &EdgeIndex) -> Self {
         many.sort_unstable();
         self.starts = vec![0];
-        for (group, number) in many.iter().zip(0..) {
+        for group in &many {
+            if let [a, b] = group[..] {
+                let ends = [a, b].map(|e| index.ends(polygons, e));
+                self.of[a as usize] = mark(ends[0], ends[1], polygons, b);
+                self.of[b as usize] = mark(ends[0], ends[1], polygons, a);
+                continue;
+            }
+            let number = self.starts.len() as u32 - 1;
             self.members.extend_from_slice(group);
             self.starts.push(self.members.len() as u32);
             group.iter().for_each(|&e| self.of[e as usize] = MANY + number);
@@ -267,24 +291,19 @@ impl Twins {
                     segment_hash(a, b)
                 }));
             },
-            |a, b| along(polygons, ends(a), ends(b)),
             |a, b| by_key(polygons, index, open[a as usize], open[b as usize]),
+            |a, b| {
+                if let (true, Ok(mut found)) = (along(polygons, ends(a), ends(b)), found.lock()) {
+                    found.push(vec![open[a as usize], open[b as usize]]);
+                }
+            },
             |group| {
                 if let Ok(mut found) = found.lock() {
                     found.push(group.iter().map(|&item| open[item as usize]).collect::<Vec<u32>>());
                 }
             },
         );
-        let mut many = Vec::new();
-        for group in found.into_inner().unwrap_or_default() {
-            if let [a, b] = group[..] {
-                let mark = if same_way(index.ends(polygons, a), index.ends(polygons, b)) { SAME } else { 0 };
-                (of[a as usize], of[b as usize]) = (b | mark, a | mark);
-            } else {
-                many.push(group);
-            }
-        }
-        Twins { of, ..Twins::default() }.with_groups(many)
+        Twins { of, ..Twins::default() }.with_groups(found.into_inner().unwrap_or_default(), polygons, index)
     }
 
     /// The other edges along the segment of `edge`.

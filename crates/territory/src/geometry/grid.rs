@@ -82,24 +82,29 @@ impl Grid {
         let pieces = vertices.len().div_ceil(PIECE);
         let slice = |piece: usize| &vertices[piece * PIECE..((piece + 1) * PIECE).min(vertices.len())];
         let changes = Mutex::new(Vec::new());
+        let add = |group: &[u32]| {
+            let Some((&first, others)) = group.split_first() else { return };
+            let differing = others.iter().filter(|&&o| vertices[o as usize] != vertices[first as usize]);
+            let mut differing = differing.map(|&o| (o, first)).peekable();
+            if differing.peek().is_some()
+                && let Ok(mut changes) = changes.lock()
+            {
+                changes.extend(differing);
+            }
+        };
         buckets::for_each_group(
             &(0..=pieces).map(|i| (i * PIECE).min(vertices.len()) as u32).collect::<Vec<_>>(),
             |piece, hashes| hashes.extend(slice(piece).iter().map(|&p| buckets::hash(self.cells(p)))),
-            |a, b| self.same(vertices[a as usize], vertices[b as usize]),
             |a, b| {
                 let [p, q] = [a, b].map(|i| self.cells(vertices[i as usize]));
                 p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1]))
             },
-            |group| {
-                let Some((&first, others)) = group.split_first() else { return };
-                let differing = others.iter().filter(|&&o| vertices[o as usize] != vertices[first as usize]);
-                let mut differing = differing.map(|&o| (o, first)).peekable();
-                if differing.peek().is_some()
-                    && let Ok(mut changes) = changes.lock()
-                {
-                    changes.extend(differing);
+            |a, b| {
+                if self.same(vertices[a as usize], vertices[b as usize]) {
+                    add(&[a, b]);
                 }
             },
+            add,
         );
         let changes = changes.into_inner().unwrap_or_default();
         let vertices = polygons.vertices_mut();
