@@ -277,6 +277,12 @@ impl Twins {
             of[to as usize..to as usize + entries.len()].copy_from_slice(&entries);
             open.extend(alone);
         }
+        // New edges may also lie along two that have found one another.
+        for edge in sharing_hash(polygons, index, changed) {
+            if std::mem::replace(&mut of[edge as usize], NONE) != NONE {
+                open.push(edge);
+            }
+        }
         open.sort_unstable();
         let starts: Vec<u32> =
             (0..=open.len().div_ceil(PIECE as usize)).map(|i| (i as u32 * PIECE).min(open.len() as u32)).collect();
@@ -324,6 +330,55 @@ impl Twins {
     /// Edges that are not cancelled by exactly one edge of the other direction, ascending.
     pub(crate) fn leftovers(&self) -> Vec<u32> {
         self.of.iter().zip(0u32..).filter(|(other, _)| **other >= SAME).map(|(_, edge)| edge).collect()
+    }
+}
+
+/// Edges that may lie along one of the edges of changed units.
+fn sharing_hash(polygons: &Polygons, index: &EdgeIndex, changed: &[(Range<u32>, Range<u32>)]) -> Vec<u32> {
+    let count: usize = changed.iter().map(|c| c.1.len()).sum();
+    let mut filter = Filter::new(count);
+    for edge in changed.iter().flat_map(|c| c.1.clone()) {
+        let [a, b] = key(polygons, index.ends(polygons, edge));
+        filter.add(segment_hash(a, b));
+    }
+    let units = pieces(polygons);
+    let found = parallel::map(units.len() - 1, |piece| {
+        let (mut edges, mut hashes) = (Vec::new(), Vec::new());
+        for unit in units[piece]..units[piece + 1] {
+            hashes.clear();
+            polygons.rings_of_unit(unit as usize).for_each(|r| push_hashes(polygons, polygons.ring(r), &mut hashes));
+            let hits = hashes.iter().zip(start_of(polygons, unit)..).filter(|(hash, _)| filter.may_have(**hash));
+            edges.extend(hits.map(|hit| hit.1));
+        }
+        edges
+    });
+    found.concat()
+}
+
+/// A set of hashes that may answer yes wrongly, but rarely.
+pub(crate) struct Filter {
+    words: Vec<u64>,
+}
+
+impl Filter {
+    pub(crate) fn new(entries: usize) -> Self {
+        Filter { words: vec![0; (entries * 32).next_power_of_two().max(1 << 12) / 64] }
+    }
+
+    #[inline]
+    fn slot(&self, hash: u64) -> (usize, u64) {
+        ((hash >> 6) as usize & (self.words.len() - 1), 1 << (hash % 64))
+    }
+
+    pub(crate) fn add(&mut self, hash: u64) {
+        let (word, bit) = self.slot(hash);
+        self.words[word] |= bit;
+    }
+
+    #[inline]
+    pub(crate) fn may_have(&self, hash: u64) -> bool {
+        let (word, bit) = self.slot(hash);
+        self.words[word] & bit != 0
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In the order in which the data flows: `polygons` (columns as read) → `validate` (what cannot be used) → `grid` (which vertices are
 //! the same) → `simple` (is a unit in order?) → `antimeridian`, `noding`, `arrangement`, `rings`, `repair` (put it in order) → `edges`
-//! (which edges lie on one another) → `between`, `snap` (units against one another) → `coverage`, and off it `borders`, `dissolve`, `measure`.
+//! (which edges lie on one another) → `between`, `snap` (units against one another) → `coverage`, and off it `borders`, `dissolve`, `measure`, `shape`.
 
 mod bounds;
 mod contains;
@@ -34,6 +34,7 @@ mod noding;
 mod predicates;
 mod repair;
 mod rings;
+mod shape;
 mod simple;
 mod snap;
 mod trig;
@@ -42,4 +43,5 @@ mod validate;
 pub use between::Defect;
 pub use coverage::{Coverage, CoverageOptions, CoverageReport};
 pub use measure::length_km;
+pub use shape::Shape;
 pub use validate::{GeometryError, GeometryErrors, GeometryFault};

@@ -2,7 +2,7 @@
 //! not to a unit: every unit that has the segment gets the same vertices, and neighbours stay exactly matched.
 
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{Segment, key, pieces, push_hashes, segment_hash, segments_of};
+use super::edges::{Filter, Segment, key, pieces, push_hashes, segment_hash, segments_of};
 use super::grid::Grid;
 use super::polygons::Polygons;
 use super::predicates::{Meeting, Point, crossing, lexical, meeting, side, strictly_between};
@@ -175,14 +175,8 @@ fn owners(polygons: &Polygons, segments: &[Segment]) -> Vec<u32> {
 pub(crate) fn edges_along(polygons: &Polygons, segments: &[Segment]) -> Vec<(Segment, u32)> {
     let mut keys: Vec<Segment> = segments.iter().map(|&s| key(polygons, s)).collect();
     keys.sort_by(by_segment);
-    // A small filter by hash; what passes is compared.
-    let bits = (keys.len() * 32).next_power_of_two().max(1 << 12);
-    let mut filter = vec![0u64; bits / 64];
-    let slot = |hash: u64| ((hash >> 6) as usize % (bits / 64), 1u64 << (hash % 64));
-    for &[a, b] in &keys {
-        let (word, bit) = slot(segment_hash(a, b));
-        filter[word] |= bit;
-    }
+    let mut filter = Filter::new(keys.len());
+    keys.iter().for_each(|&[a, b]| filter.add(segment_hash(a, b)));
     let pieces = pieces(polygons);
     let found = parallel::map(pieces.len() - 1, |piece| {
         let (mut edges, mut hashes) = (Vec::new(), Vec::new());
@@ -191,8 +185,7 @@ pub(crate) fn edges_along(polygons: &Polygons, segments: &[Segment]) -> Vec<(Seg
                 hashes.clear();
                 push_hashes(polygons, ring, &mut hashes);
                 for (i, &hash) in hashes.iter().enumerate() {
-                    let (word, bit) = slot(hash);
-                    if filter[word] & bit != 0 {
+                    if filter.may_have(hash) {
                         let own = key(polygons, [ring[i], ring[if i + 1 == ring.len() { 0 } else { i + 1 }]]);
                         if keys.binary_search_by(|k| by_segment(k, &own)).is_ok() {
                             edges.push((own, unit));

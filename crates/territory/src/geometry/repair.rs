@@ -160,12 +160,11 @@ fn polygons_of(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {
     if !parts.is_empty() {
         return Ok(parts);
     }
-    // Rings given twice cancel: then each segment counts once.
+    // Rings given twice cancel: then each segment counts once. What is merely flat has no area either way.
     let mut once: Vec<Segment> = bag.iter().map(|&s| ordered(s)).collect();
     once.sort_by(|s, t| lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1])));
     once.dedup();
-    let parts = even_odd(&once)?;
-    if parts.is_empty() { Err(GeometryFault::Vanishes) } else { Ok(parts) }
+    even_odd(&once).ok().filter(|parts| !parts.is_empty()).ok_or(GeometryFault::Vanishes)
 }
 
 fn even_odd(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {

@@ -4,7 +4,7 @@
 
 use super::between::Mesh;
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{Segment, on_antimeridian, pieces};
+use super::edges::{Filter, Segment, on_antimeridian, pieces};
 use super::grid::Grid;
 use super::measure::area_km2;
 use super::noding::{Loose, Splits, settle, split_everywhere};
@@ -246,22 +246,11 @@ fn move_vertices(polygons: &Polygons, loose: &mut Loose, moves: &[(Point, Point)
         return;
     }
     let target = |p: Point| moves.binary_search_by(|m| lexical(m.0, p)).ok().map(|i| moves[i].1);
-    let bits = (moves.len() * 32).next_power_of_two().max(1 << 12);
-    let mut filter = vec![0u64; bits / 64];
-    let slot = |p: Point| {
-        let hash = buckets::hash(p);
-        ((hash >> 6) as usize % (bits / 64), 1u64 << (hash % 64))
-    };
-    for m in moves {
-        let (word, bit) = slot(m.0);
-        filter[word] |= bit;
-    }
+    let mut filter = Filter::new(moves.len());
+    moves.iter().for_each(|m| filter.add(buckets::hash(m.0)));
     let pieces = pieces(polygons);
     let found = parallel::map(pieces.len() - 1, |piece| {
-        let moved = |p: Point| {
-            let (word, bit) = slot(p);
-            filter[word] & bit != 0 && target(p).is_some()
-        };
+        let moved = |p: Point| filter.may_have(buckets::hash(p)) && target(p).is_some();
         let has = |&unit: &u32| polygons.vertices()[polygons.vertices_of_unit(unit as usize)].iter().any(|&p| moved(p));
         (pieces[piece]..pieces[piece + 1]).filter(has).collect::<Vec<u32>>()
     });
