@@ -374,6 +374,23 @@ proptest! {
     }
 
     #[test]
+    fn snapping_any_rings_leaves_valid_units(
+        units in prop::collection::vec(prop::collection::vec((0u8..7, 0u8..7, 0u8..4), 3..9), 1..6),
+        snap in prop_oneof![Just(1.0), Just(100.0), Just(400.0)],
+    ) {
+        let given: Vec<Vec<Vec<Vec<Point>>>> = units
+            .iter()
+            .map(|unit| vec![vec![unit.iter().map(|&(x, y, j)| [f64::from(x) * 1000.0 + f64::from(j) * 60.0, f64::from(y) * 1000.0 - f64::from(j) * 50.0]).collect()]])
+            .collect();
+        let options = CoverageOptions { snap_m: snap, ..CoverageOptions::default() };
+        if let Ok(coverage) = Coverage::new(polygons(Space::Planar, &given), &options) {
+            check_valid(coverage.polygons());
+            check_valid(&coverage.dissolve(&vec![0; units.len()], 1));
+            coverage.graph(Contact::Queen);
+        }
+    }
+
+    #[test]
     fn any_rings_give_valid_units_that_cover_what_they_did(
         units in prop::collection::vec(prop::collection::vec(prop::collection::vec((0u8..7, 0u8..7), 3..9), 1..3), 1..5),
         samples in prop::collection::vec((0.0..6.0, 0.0..6.0), 40),

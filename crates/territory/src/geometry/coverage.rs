@@ -200,7 +200,7 @@ impl Builder {
         self.report.split_edges = snapped.split_edges;
         self.report.snapped = snapped.loose.keys().copied().collect();
         self.report.kept = snapped.kept.into_iter().collect();
-        self.replace(&made(&snapped.loose));
+        self.replace(&made(&snapped.loose, &self.grid));
     }
 
     /// Splits edges of different units until they meet at vertices only, and gives places covered twice to one unit.
@@ -238,7 +238,7 @@ impl Builder {
             let mut loose = Loose::new();
             split_everywhere(&self.mesh.polygons, &mut loose, &splits);
             settle(&self.mesh.polygons, &mut loose, &self.grid);
-            self.replace(&made(&loose));
+            self.replace(&made(&loose, &self.grid));
         }
     }
 

@@ -97,6 +97,15 @@ pub(crate) struct Contacts {
 impl Contacts {
     /// Adds the contact of two segments, if they have one that is not a common end.
     pub(crate) fn add(&mut self, s: Segment, t: Segment, grid: &Grid) {
+        // A vertex so close to an edge that it would leave a sliver too thin for floating point lies on it.
+        let reach = 0.01 * grid.step();
+        let before = self.splits.len();
+        for (s, t) in [(s, t), (t, s)] {
+            self.splits.extend(t.into_iter().filter(|&p| lies_on(s, p, reach)).map(|p| (s, p)));
+        }
+        if self.splits.len() > before {
+            return;
+        }
         match meeting(s, t) {
             Meeting::None => {}
             Meeting::Touch => {
@@ -130,6 +139,15 @@ impl Contacts {
         });
         contacts
     }
+}
+
+/// Whether `p`, not an end of the segment, is within `reach` of its inside.
+fn lies_on([a, b]: Segment, p: Point, reach: f64) -> bool {
+    let (d, w) = ([b[0] - a[0], b[1] - a[1]], [p[0] - a[0], p[1] - a[1]]);
+    let along = w[0] * d[0] + w[1] * d[1];
+    let length = d[0] * d[0] + d[1] * d[1];
+    let off = w[0] * d[1] - w[1] * d[0];
+    along > 0.0 && along < length && off * off <= reach * reach * length && p != a && p != b
 }
 
 /// Splitting moves segments by up to half a grid cell, which can make new contacts, but ever fewer.

@@ -51,7 +51,7 @@ pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, V
     for &unit in loose.keys() {
         loosen(polygons, &mut report.originals, unit);
     }
-    let made = put_together(&loose);
+    let made = put_together(&loose, grid);
     let mut replacements = Vec::with_capacity(made.len());
     let mut errors = Vec::new();
     for ((&unit, bag), result) in loose.iter().zip(made) {
@@ -149,22 +149,36 @@ fn look_at(layout: &Polygons, units: std::ops::Range<u32>, vertices: &mut [Point
 }
 
 /// Polygons of units taken apart, in order of the units.
-pub(crate) fn put_together(loose: &Loose) -> Vec<Result<Vec<Part>, GeometryFault>> {
+pub(crate) fn put_together(loose: &Loose, grid: &Grid) -> Vec<Result<Vec<Part>, GeometryFault>> {
     let bags: Vec<&Vec<Segment>> = loose.values().collect();
-    parallel::map(bags.len(), |i| polygons_of(bags[i]))
+    parallel::map(bags.len(), |i| polygons_of(bags[i], grid))
 }
 
 /// Polygons that a bag of segments bounds under the even-odd rule.
-fn polygons_of(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {
+fn polygons_of(bag: &[Segment], grid: &Grid) -> Result<Vec<Part>, GeometryFault> {
     let parts = even_odd(bag)?;
-    if !parts.is_empty() {
+    if is_wide(&parts, grid) {
         return Ok(parts);
     }
     // Rings given twice cancel: then each segment counts once. What is merely flat has no area either way.
     let mut once: Vec<Segment> = bag.iter().map(|&s| ordered(s)).collect();
     once.sort_by(|s, t| lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1])));
     once.dedup();
-    even_odd(&once).ok().filter(|parts| !parts.is_empty()).ok_or(GeometryFault::Vanishes)
+    even_odd(&once).ok().filter(|parts| is_wide(parts, grid)).ok_or(GeometryFault::Vanishes)
+}
+
+/// Whether the parts are on average wider than half a cell of the grid: what is thinner is an accident of rounding.
+fn is_wide(parts: &[Part], grid: &Grid) -> bool {
+    let (mut area, mut length) = (0.0, 0.0);
+    for ring in parts.iter().flatten() {
+        let Some(&o) = ring.first() else { continue };
+        for i in 0..ring.len() {
+            let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+            area += (a[0] - o[0]) * (b[1] - o[1]) - (b[0] - o[0]) * (a[1] - o[1]);
+            length += (a[0] - b[0]).hypot(a[1] - b[1]);
+        }
+    }
+    area > 0.5 * grid.step() * length
 }
 
 fn even_odd(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {
@@ -174,8 +188,8 @@ fn even_odd(bag: &[Segment]) -> Result<Vec<Part>, GeometryFault> {
 }
 
 /// Polygons of loose units, ascending; one that cannot be put together is left out and keeps what it had.
-pub(crate) fn made(loose: &Loose) -> Vec<(u32, Vec<Part>)> {
-    let made = loose.keys().zip(put_together(loose));
+pub(crate) fn made(loose: &Loose, grid: &Grid) -> Vec<(u32, Vec<Part>)> {
+    let made = loose.keys().zip(put_together(loose, grid));
     made.filter_map(|(&unit, parts)| parts.ok().map(|parts| (unit, parts))).collect()
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn snap(mesh: &Mesh, leftovers: &[u32], grid: &Grid, tolerance_m: f64
         let mut snapped = Borders::new(mesh, &edges, tolerance_m).apply(grid);
         settle(&mesh.polygons, &mut snapped.loose, grid);
         let polygons = &mesh.polygons;
-        let made = put_together(&snapped.loose);
+        let made = put_together(&snapped.loose, grid);
         let lost = snapped.loose.keys().zip(made).filter(|(unit, result)| {
             let area = |parts: &Vec<_>| {
                 let mut one = Polygons::new(polygons.space());
