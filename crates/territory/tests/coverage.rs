@@ -1,6 +1,9 @@
 //! The coverage through its public face: repaired, snapped and dissolved polygons are valid by geo's own check, cover what was given,
 //! and know their neighbours.
 
+// Test code: a panic is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use geo::Validation;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

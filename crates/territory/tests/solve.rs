@@ -1,6 +1,9 @@
 //! The promises of the engine on random problems: every unit once, exactly k, contiguous, the same plan on any number of
 //! threads, valid at any stop; and the best of all plans on tiny problems.
 
+// Test code: a panic is a failed test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};

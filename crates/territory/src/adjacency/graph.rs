@@ -104,7 +104,7 @@ impl Graph {
         graph.offsets.push(0);
         for unit in 0..units {
             let row = &mut rows[offsets[unit] as usize..offsets[unit + 1] as usize];
-            row.sort_by(|x, y| (x.0, x.1).cmp(&(y.0, y.1)));
+            row.sort_by_key(|x| (x.0, x.1));
             let first = graph.neighbours.len();
             for &mut (to, kind, border, weight) in row {
                 let last = graph.neighbours.len();

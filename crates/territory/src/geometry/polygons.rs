@@ -2,6 +2,9 @@
 
 use crate::space::Space;
 
+/// Rings of the parts of one unit.
+pub(crate) type UnitRings = Vec<Vec<Vec<[f64; 2]>>>;
+
 /// The (multi-)polygons of `len()` units. A unit has parts, a part has rings (the first is its exterior), a ring has vertices;
 /// the first vertex of a ring is not repeated at its end. A unit without parts has no geometry.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +154,7 @@ impl Polygons {
 
     /// Puts other polygons in the place of those of some units, given by ascending unit. Vertices of all other units are moved
     /// in place, so nothing is held twice.
-    pub(crate) fn replace_units(&mut self, replacements: &[(u32, Vec<Vec<Vec<[f64; 2]>>>)]) {
+    pub(crate) fn replace_units(&mut self, replacements: &[(u32, UnitRings)]) {
         if replacements.is_empty() {
             return;
         }

@@ -265,6 +265,9 @@ fn components(links: &Links, loops: &[Loop], loop_of: &[u32], walks: usize) -> V
     (0..walks as u32).map(|w| find(&mut parent, w)).collect()
 }
 
+/// Calls back with every edge (and whether it runs upwards) that a ray from a point crosses.
+type Crossed<'a> = dyn Fn(Point, &mut dyn FnMut(u32, bool)) + 'a;
+
 /// Within a connected set of rings inside and outside alternate; this checks that the outermost side of each set is inside or
 /// outside as the other sets around it say, that is, that no region lies on another.
 fn check_layers(
@@ -272,7 +275,7 @@ fn check_layers(
     loops: &[Loop],
     loop_of: &[u32],
     component: &[u32],
-    crossed: &dyn Fn(Point, &mut dyn FnMut(u32, bool)),
+    crossed: &Crossed<'_>,
 ) -> Result<(), Tangled> {
     let of_edge = |e: usize| component[loops[loop_of[e] as usize].walk as usize] as usize;
     let mut leftmost = vec![[f64::INFINITY; 2]; component.len()];

@@ -116,7 +116,7 @@ impl Outline<'_> {
             let around: Vec<usize> = (0..self.rings.len()).filter(|&o| o != ring && inside(ring, o)).collect();
             if ring == exterior {
                 // A part may lie in a hole of another.
-                around.len() % 2 == 0
+                around.len().is_multiple_of(2)
             } else {
                 around.len() % 2 == 1
                     && around.contains(&exterior)

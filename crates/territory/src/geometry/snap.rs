@@ -169,7 +169,7 @@ impl<'a> Borders<'a> {
         let foot = [a_m[0] + t * d[0], a_m[1] + t * d[1]];
         let norm = |v: [f64; 2]| (v[0] * v[0] + v[1] * v[1]).sqrt();
         let metres = norm(foot);
-        if !(metres <= self.tolerance_m) || p == a || p == b {
+        if metres.is_nan() || metres > self.tolerance_m || p == a || p == b {
             return None;
         }
         let unit = self.units[edge as usize];

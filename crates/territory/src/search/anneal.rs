@@ -74,11 +74,11 @@ pub fn anneal(
             if schedule.price_updates > 0 && step > 0 {
                 update += 1;
                 balance.raise(state, PRICE_RATE);
-                if update % 4 == 0 {
+                if update.is_multiple_of(4) {
                     balance.raise_by_flow(state, FLOW_RATE);
                 }
             }
-            if update % 64 == 0 {
+            if update.is_multiple_of(64) {
                 state.recompute();
             }
             if control.stopped().is_some() {

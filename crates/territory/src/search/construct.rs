@@ -138,7 +138,7 @@ impl Balance {
         let (mut t, mut load, mut end) = (0, 0.0, targets.first().copied().unwrap_or(0.0));
         for (i, p) in points.iter().enumerate() {
             // A run ends where half of the next point is over; the last runs keep a point each at least.
-            while t + 1 < k && (load + 0.5 * p.load >= end || points.len() - i <= k - t - 1) && sums[t].weight > 0.0 {
+            while t + 1 < k && (load + 0.5 * p.load >= end || points.len() - i < k - t) && sums[t].weight > 0.0 {
                 t += 1;
                 end += targets[t];
             }
@@ -310,8 +310,8 @@ impl Balance {
                 continue;
             }
             let share = (DRIFT * balanced * self.centres.spacing[j] / length).min(1.0);
-            for i in 0..3 {
-                self.centres.at[j][i] += share * (centroid[i] - self.centres.at[j][i]);
+            for (at, to) in self.centres.at[j].iter_mut().zip(centroid) {
+                *at += share * (to - *at);
             }
             self.centres.lambda[j] += (share * share - 2.0 * share) * gap;
         }

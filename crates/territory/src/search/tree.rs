@@ -456,8 +456,8 @@ mod tests {
             assert!(power(part as usize) <= power(best) + 1e-6, "{part} is not the nearest, {best} is");
             load[part as usize] += p.load;
         }
-        for j in 0..40 {
-            assert!((load[j] - cells.load[j]).abs() < 1e-6);
+        for (own, cell) in load.iter().zip(&cells.load) {
+            assert!((own - cell).abs() < 1e-6);
         }
         assert!(!cells.borders.is_empty());
     }
