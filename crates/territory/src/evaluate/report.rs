@@ -1,5 +1,5 @@
-//! The report of a plan: plain structs with the keys of the documented JSON. Everything the engine knows is filled in; files,
-//! polygons and clocks are the caller's, who fills in the rest.
+//! The report of a plan: plain structs with the keys of the documented JSON. Everything the engine knows is filled in; files
+//! and clocks are the caller's, who fills in the rest.
 //!
 //! With the feature `serde` the structs serialise. Numbers that are not finite are written null, maps keep the order of the
 //! measures.
@@ -7,6 +7,7 @@
 mod build;
 #[cfg(feature = "serde")]
 mod json;
+mod shapes;
 
 /// Values by name, in order: an object in JSON.
 pub type ByName = Vec<(String, f64)>;
@@ -263,6 +264,8 @@ pub struct GraphReport {
 pub struct InputReport {
     /// Number of features.
     pub features: usize,
+    /// What names the units.
+    pub id: String,
     /// Features left out, by name, with the reason.
     pub skipped: Vec<String>,
     /// Features repaired, by name, with what was done.

@@ -1,0 +1,254 @@
+//! From a file to units: rows that take part, names, shapes, and columns of numbers. What cannot be used is named with file,
+//! feature, property and remedy.
+
+use crate::args;
+use crate::failure::{Failure, lines};
+use std::path::Path;
+use territory::geometry::{Coverage, CoverageOptions, Polygons};
+use territory::{Locations, Space};
+use territory_geojson::{FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read};
+
+/// Units as they were read.
+pub(crate) struct Units {
+    pub(crate) table: FeatureTable,
+    /// Row of every unit in the table.
+    pub(crate) rows: Vec<u32>,
+    /// What names each unit.
+    pub(crate) names: Vec<String>,
+    /// Which property that is.
+    pub(crate) id: IdSource,
+    /// Features that take no part.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// What the units look like.
+pub(crate) enum Shape {
+    Areas(Box<Coverage>),
+    Points(Locations),
+}
+
+impl Shape {
+    /// One location per unit.
+    pub(crate) fn locations(&self) -> Locations {
+        match self {
+            Shape::Areas(coverage) => coverage.locations(),
+            Shape::Points(locations) => locations.clone(),
+        }
+    }
+}
+
+/// Reads a file with the properties that are wanted.
+pub(crate) fn read_table(
+    path: &Path,
+    wanted: Vec<String>,
+    id: Option<&String>,
+    space: Option<Space>,
+) -> Result<FeatureTable, Failure> {
+    let options = ReadOptions { properties: wanted, id: id.cloned(), space };
+    let table = read(Source::open(path)?, &options)?;
+    if table.space() == Space::Geographic
+        && let Some(beyond) = table.beyond_degrees()
+    {
+        return Err(Failure::Input(beyond.to_string().replace("(planar)", "(--planar)")));
+    }
+    Ok(table)
+}
+
+/// The space that `--planar` says.
+pub(crate) fn space(input: &args::Input) -> Option<Space> {
+    input.planar.then_some(Space::Planar)
+}
+
+/// How messages name a feature: `feature 12 ("04015")`.
+pub(crate) fn feature(table: &FeatureTable, row: usize) -> String {
+    match table.label(row) {
+        Some(label) => format!("feature {row} (\"{label}\")"),
+        None => format!("feature {row}"),
+    }
+}
+
+/// Rows of a table that have a geometry, and those that have none as text.
+pub(crate) fn rows_with_geometry(table: &FeatureTable, empty: args::Empty) -> Result<(Vec<u32>, Vec<String>), Failure> {
+    let (with, without): (Vec<usize>, Vec<usize>) =
+        (0..table.len()).partition(|&row| table.kinds()[row].has_geometry());
+    if let (Some(&first), args::Empty::Refuse) = (without.first(), empty) {
+        return Err(Failure::Input(format!(
+            "{}: {} feature(s) without geometry, first {}: give them one, or leave them out with --empty skip",
+            table.file(),
+            without.len(),
+            feature(table, first)
+        )));
+    }
+    if with.is_empty() {
+        return Err(Failure::Input(format!("{}: no feature has a geometry: there is nothing to assign", table.file())));
+    }
+    let skipped = without.into_iter().map(|row| format!("{}: no geometry", feature(table, row))).collect();
+    Ok((with.into_iter().map(|row| row as u32).collect(), skipped))
+}
+
+impl Units {
+    /// Reads the units with the properties that are wanted.
+    pub(crate) fn read(path: &Path, wanted: Vec<String>, input: &args::Input) -> Result<Self, Failure> {
+        let table = read_table(path, wanted, input.id.as_ref(), space(input))?;
+        let (rows, skipped) = rows_with_geometry(&table, input.empty)?;
+        let id = match &input.id {
+            Some(property) => IdSource::Property(property.clone()),
+            None => table.default_id(),
+        };
+        table.check_id(&id).map_err(|e| Failure::Input(e.to_string()))?;
+        let name =
+            |&row: &u32| table.id_of(&id, row as usize).map_or_else(|| row.to_string(), |name| name.into_owned());
+        let names = rows.iter().map(name).collect();
+        Ok(Self { table, rows, names, id, skipped })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The shapes of the units, repaired and snapped; to be taken once.
+    pub(crate) fn shape(&mut self, snap_m: f64) -> Result<Shape, Failure> {
+        let all = self.rows.len() == self.table.len();
+        let space = self.table.space();
+        match self.table.take_geometry() {
+            Geometry::Points(points) => {
+                let of = |&row: &u32| points[row as usize];
+                let points: Vec<[f64; 2]> = self.rows.iter().map(of).collect();
+                Ok(Shape::Points(Locations::from_coordinates(space, &points)))
+            }
+            Geometry::Polygons(polygons) => {
+                let polygons = if all { polygons } else { select(&polygons, &self.rows) };
+                let options = CoverageOptions { grid: self.table.resolution(), snap_m };
+                let coverage = Coverage::new(polygons, &options).map_err(|errors| {
+                    let message = |e: &territory::geometry::GeometryError| {
+                        format!("{}: {}: {}", self.table.file(), self.feature(e.unit), e.fault)
+                    };
+                    Failure::Input(lines(errors.0.iter().map(message)))
+                })?;
+                Ok(Shape::Areas(Box::new(coverage)))
+            }
+        }
+    }
+
+    /// How messages name a unit's feature.
+    pub(crate) fn feature(&self, unit: u32) -> String {
+        let row = self.rows.get(unit as usize).map_or(unit as usize, |&row| row as usize);
+        match self.names.get(unit as usize) {
+            Some(name) if self.id != IdSource::Index => format!("feature {row} (\"{name}\")"),
+            _ => feature(&self.table, row),
+        }
+    }
+
+    /// What reasons and messages call the units: the id, and the property `name` beside it where there is one.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        let column = self.table.property("name");
+        let label = |(id, &row): (&String, &u32)| match column.and_then(|names| names.get(row as usize).name()) {
+            Some(name) if name != id.as_str() => format!("{id} ({name})"),
+            _ => id.clone(),
+        };
+        self.names.iter().zip(&self.rows).map(label).collect()
+    }
+
+    /// One number per unit from a property.
+    pub(crate) fn numbers(&self, property: &str, missing: args::Missing) -> Result<Vec<f64>, Failure> {
+        numbers(&self.table, &self.rows, property, missing)
+    }
+
+    /// One name per unit from a property: a plan.
+    pub(crate) fn territories(&self, property: &str) -> Result<Vec<String>, Failure> {
+        let column = self.table.property(property).filter(|_| self.table.has_property(property));
+        let Some(column) = column else {
+            return Err(Failure::Input(format!(
+                "{}: no feature has the property \"{property}\", which should name its territory: choose another with --property",
+                self.table.file()
+            )));
+        };
+        let names: Vec<Option<String>> =
+            self.rows.iter().map(|&row| column.get(row as usize).name().map(|name| name.into_owned())).collect();
+        let without = names.iter().filter(|name| name.is_none()).count();
+        let Some(first) = names.iter().position(Option::is_none) else {
+            return Ok(names.into_iter().flatten().collect());
+        };
+        Err(Failure::Input(format!(
+            "{}: {without} unit(s) without a territory, first {}: its \"{property}\" is {}, every unit needs a name there",
+            self.table.file(),
+            self.feature(first as u32),
+            column.get(self.rows[first] as usize).kind()
+        )))
+    }
+}
+
+/// One number per row in `rows`: finite and not negative.
+pub(crate) fn numbers(
+    table: &FeatureTable,
+    rows: &[u32],
+    property: &str,
+    missing: args::Missing,
+) -> Result<Vec<f64>, Failure> {
+    let some = (rows.len() < table.len()).then(|| numbers_of_some(table, rows, property, missing)).flatten();
+    let all = match some {
+        Some(some) => some,
+        None => table
+            .numbers(property, missing == args::Missing::Zero)
+            .map_err(|e| Failure::Input(format!("{e}{}", remedy(&e, table))))?,
+    };
+    let negative = rows.iter().filter(|&&row| all[row as usize] < 0.0).count();
+    if let Some(&first) = rows.iter().find(|&&row| all[row as usize] < 0.0) {
+        return Err(Failure::Input(format!(
+            "{}: \"{property}\" is negative on {negative} feature(s), first on {}: it is {}; correct it, a measure is at least 0",
+            table.file(),
+            feature(table, first as usize),
+            all[first as usize]
+        )));
+    }
+    Ok(if rows.len() == all.len() { all } else { rows.iter().map(|&row| all[row as usize]).collect() })
+}
+
+/// What the program can do about values that are no numbers.
+fn remedy(error: &ValueError, table: &FeatureTable) -> String {
+    const SHOWN: usize = 12;
+    match error {
+        ValueError::NotANumber { found, .. } if found == "null" || found == "missing" => " (--missing zero)".to_owned(),
+        ValueError::Unknown { closest: None, .. } => {
+            let names: Vec<&str> = table.property_names().take(SHOWN + 1).collect();
+            let more = if names.len() > SHOWN { ", …" } else { "" };
+            let names = names.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+            if names.is_empty() {
+                "; it has no properties at all".to_owned()
+            } else {
+                format!("; it has {names}{more}")
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+/// One number per row of the table, 0 on those that take no part; none if one that takes part has no number.
+fn numbers_of_some(table: &FeatureTable, rows: &[u32], property: &str, missing: args::Missing) -> Option<Vec<f64>> {
+    let column = table.property(property).filter(|_| table.has_property(property))?;
+    let mut values = vec![0.0; table.len()];
+    for &row in rows {
+        values[row as usize] = match column.get(row as usize) {
+            PropertyValue::Number { value, .. } if value.is_finite() => value,
+            PropertyValue::Missing | PropertyValue::Null if missing == args::Missing::Zero => 0.0,
+            _ => return None,
+        };
+    }
+    Some(values)
+}
+
+/// The polygons of some rows.
+fn select(polygons: &Polygons, rows: &[u32]) -> Polygons {
+    let mut selected = Polygons::new(polygons.space());
+    for &row in rows {
+        for part in polygons.parts_of(row as usize) {
+            for ring in polygons.rings_of(part) {
+                polygons.ring(ring).iter().for_each(|&vertex| selected.push_vertex(vertex));
+                selected.end_ring();
+            }
+            selected.end_part();
+        }
+        selected.end_unit();
+    }
+    selected
+}

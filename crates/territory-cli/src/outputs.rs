@@ -1,0 +1,237 @@
+//! Files: every one is written under a temporary name, and all get their names at the end.
+
+use crate::args;
+use crate::failure::Failure;
+use crate::input::Shape;
+use crate::run::Prepared;
+use crate::session::Session;
+use crate::summary;
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::PathBuf;
+use territory::evaluate::{Comparison, Evaluation, Report};
+use territory::geometry::Polygons;
+use territory::{Problem, SolveOptions, Stopped};
+use territory_geojson::{IdSource, OutputFile, PlanProperty, commit, write_plan, write_territories};
+use territory_render::{Map, Shapes};
+
+/// A plan with its judgement.
+pub(crate) struct Judged<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) problem: &'a Problem,
+    pub(crate) assignment: &'a [u32],
+    pub(crate) evaluation: &'a Evaluation,
+    /// How it was searched, where it was.
+    pub(crate) search: Option<(SolveOptions, Stopped)>,
+    /// What changes against a plan before, and that plan's territory names.
+    pub(crate) comparison: Option<(&'a Comparison, &'a [String])>,
+}
+
+impl Judged<'_> {
+    /// Name of a territory.
+    pub(crate) fn territory(&self, territory: u32) -> &str {
+        self.problem.territories().get(territory as usize).map_or("", |t| t.name.as_str())
+    }
+}
+
+/// Writes what was asked for and the summary. The result is the exit code.
+pub(crate) fn finish(
+    judged: &Judged<'_>,
+    outputs: &args::Outputs,
+    input: &args::Input,
+    session: &mut Session,
+) -> Result<u8, Failure> {
+    session.stage("write");
+    let dissolved = match &judged.prepared.shape {
+        Shape::Areas(coverage) if outputs.territories.is_some() || outputs.report.is_some() => {
+            Some(coverage.dissolve(judged.assignment, judged.problem.k()))
+        }
+        _ => None,
+    };
+    let report = report(judged, dissolved.as_ref());
+    let files = session.writing(|| {
+        let mut files = Vec::new();
+        let mut write = |path: &Option<PathBuf>, write: &dyn Fn(&mut OutputFile) -> Result<(), Failure>| match path {
+            None => Ok(()),
+            Some(path) => {
+                let mut file = OutputFile::create(path)?;
+                write(&mut file)?;
+                files.push(file);
+                Ok::<(), Failure>(())
+            }
+        };
+        write(&outputs.out, &|file| plan(judged, &input.property, file))?;
+        write(&outputs.graph, &|file| graph(judged, file))?;
+        write(&outputs.table, &|file| table(judged, file))?;
+        if let Some(dissolved) = &dissolved {
+            write(&outputs.territories, &|file| territories(judged, &report, dissolved, file))?;
+        }
+        write(&outputs.map, &|file| {
+            Ok(file.write_all(map(judged).as_bytes()).map_err(territory_geojson::WriteError::from)?)
+        })?;
+        Ok(files)
+    })?;
+    let mut files = files;
+    let mut report = report;
+    if let Some(path) = &outputs.report {
+        report.seconds = session.seconds();
+        let mut file = OutputFile::create(path)?;
+        let written = serde_json::to_writer_pretty(&mut file, &report).map_err(std::io::Error::from);
+        written.and_then(|()| file.write_all(b"\n")).map_err(territory_geojson::WriteError::from)?;
+        files.push(file);
+    }
+    session.writing(|| Ok(commit(files)?))?;
+    session.clear();
+    let text = summary::summary(judged, &report, &session.seconds());
+    if outputs.paths().iter().any(|path| path.as_os_str() == "-") {
+        eprint!("{text}");
+    } else {
+        // Nobody may be listening any more.
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    }
+    Ok(if judged.evaluation.violations.is_empty() { 0 } else { 4 })
+}
+
+/// The input's features with their territory.
+fn plan(judged: &Judged<'_>, property: &str, out: &mut OutputFile) -> Result<(), Failure> {
+    let units = &judged.prepared.units;
+    let mut territory_of: Vec<Option<u32>> = vec![None; units.table.len()];
+    for (&row, &territory) in units.rows.iter().zip(judged.assignment) {
+        territory_of[row as usize] = Some(territory);
+    }
+    let value = |row: usize| territory_of.get(row).copied().flatten().map(|t| Cow::from(judged.territory(t)));
+    Ok(write_plan(&units.table, &[PlanProperty { name: property, value: &value }], out)?)
+}
+
+/// The graph that was used.
+fn graph(judged: &Judged<'_>, out: &mut OutputFile) -> Result<(), Failure> {
+    let name = |unit: u32| judged.prepared.units.names.get(unit as usize).map_or("", String::as_str);
+    let edges = judged.problem.graph().edges();
+    rows(
+        out,
+        ["a", "b", "kind", "border_km"],
+        edges.map(|e| {
+            let km = if e.border_km > 0.0 { e.border_km.to_string() } else { "0".to_owned() };
+            [name(e.a).to_owned(), name(e.b).to_owned(), e.kind.name().to_owned(), km]
+        }),
+    )
+}
+
+/// Units and their territories, in file order.
+fn table(judged: &Judged<'_>, out: &mut OutputFile) -> Result<(), Failure> {
+    let units = judged.prepared.units.names.iter().zip(judged.assignment);
+    rows(out, ["id", "territory"], units.map(|(name, &t)| [name.clone(), judged.territory(t).to_owned()]))
+}
+
+fn rows<const N: usize>(
+    out: &mut OutputFile,
+    header: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<(), Failure> {
+    let mut writer = csv::Writer::from_writer(&mut *out);
+    let written = writer.write_record(header).and_then(|()| {
+        for row in rows {
+            writer.write_record(row)?;
+        }
+        Ok(writer.flush()?)
+    });
+    drop(writer);
+    written.map_err(|e| Failure::Other(format!("{}: cannot be written ({e})", out.name())))
+}
+
+/// One polygon per territory with its figures.
+fn territories(
+    judged: &Judged<'_>,
+    report: &Report,
+    dissolved: &Polygons,
+    out: &mut OutputFile,
+) -> Result<(), Failure> {
+    const FIGURES: [&str; 8] =
+        ["territory", "units", "inertia_km2", "diameter_km", "area_km2", "perimeter_km", "polsby_popper", "reock"];
+    let properties: Vec<geojson::JsonObject> = report
+        .territories
+        .iter()
+        .map(|t| {
+            let mut properties = geojson::JsonObject::new();
+            for ((name, sum), (_, deviation)) in t.sums.iter().zip(&t.deviations) {
+                // A measure that is called like a figure steps aside.
+                let key = if FIGURES.contains(&name.as_str()) { format!("{name}_sum") } else { name.clone() };
+                properties.insert(key, (*sum).into());
+                properties.insert(format!("{name}_deviation"), (*deviation).into());
+            }
+            let figures = [
+                t.territory.clone().into(),
+                t.units.into(),
+                t.inertia_km2.into(),
+                t.diameter_km.into(),
+                t.area_km2.into(),
+                t.perimeter_km.into(),
+                t.polsby_popper.into(),
+                t.reock.into(),
+            ];
+            properties.extend(FIGURES.map(str::to_owned).into_iter().zip(figures));
+            properties
+        })
+        .collect();
+    Ok(write_territories(dissolved, &properties, judged.prepared.units.table.crs_member(), out)?)
+}
+
+/// A picture of the plan.
+fn map(judged: &Judged<'_>) -> String {
+    let names: Vec<String> = judged.problem.territories().iter().map(|t| t.name.clone()).collect();
+    let shapes = match &judged.prepared.shape {
+        Shape::Areas(coverage) => Shapes::Polygons(coverage.polygons()),
+        Shape::Points(locations) => Shapes::Points(locations),
+    };
+    let notes = summary::notes(judged);
+    let mut map = Map::new(shapes, judged.problem.graph(), judged.assignment, &names)
+        .title(summary::title(judged))
+        .subtitle(summary::compactness(judged))
+        .notes(&notes);
+    for (name, text, holds) in summary::balance(judged) {
+        map = map.legend(name, text, holds);
+    }
+    map.to_svg()
+}
+
+/// All figures of the plan.
+fn report(judged: &Judged<'_>, dissolved: Option<&Polygons>) -> Report {
+    let prepared = judged.prepared;
+    let mut report = Report::new(judged.problem, judged.evaluation);
+    if let Some((options, stopped)) = judged.search {
+        report = report.search(options.seed, options.effort, stopped);
+    }
+    let name = |unit: territory::UnitId| prepared.units.names.get(unit.index()).cloned().unwrap_or_default();
+    if let Some((comparison, before)) = judged.comparison {
+        report = report.disruption(judged.problem, before, comparison);
+        let moves = report.disruption.iter_mut().flat_map(|d| &mut d.moves);
+        moves.zip(&comparison.moves).for_each(|(told, of)| told.unit = name(of.unit));
+    }
+    if let Some(dissolved) = dissolved {
+        report = report.shapes(dissolved);
+    }
+    report.graph.bridges = prepared.network.bridges.iter().map(|b| (name(b.a), name(b.b), b.length_km)).collect();
+    report.input.features = prepared.units.table.len();
+    report.input.id = match &prepared.units.id {
+        IdSource::Property(name) => name.clone(),
+        IdSource::Feature => "feature id".to_owned(),
+        IdSource::Index => "index".to_owned(),
+    };
+    report.input.skipped = prepared.units.skipped.clone();
+    report.input.skipped.extend(prepared.skipped_customers.iter().map(|c| format!("customers: {c}")));
+    if let Shape::Areas(coverage) = &prepared.shape {
+        let found = coverage.report();
+        report.graph.snapped = found.snapped_vertices;
+        let units = |units: &[u32], what: &str| -> Vec<String> {
+            units.iter().map(|&unit| format!("{}: {what}", prepared.units.feature(unit))).collect()
+        };
+        report.input.repaired = units(&found.repaired, "rings repaired");
+        report.input.repaired.extend(units(&found.cut_units, "cut at ±180 degrees"));
+    }
+    if let Some(join) = &prepared.join {
+        report.input.customers.joined = join.joined;
+        report.input.customers.nearest = join.nearest;
+        report.input.customers.dropped = join.dropped;
+    }
+    report
+}

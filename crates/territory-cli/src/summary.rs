@@ -1,0 +1,224 @@
+//! The plan in a few lines for a person.
+
+use crate::input::Shape;
+use crate::outputs::Judged;
+use std::fmt::Write;
+use territory::evaluate::Report;
+
+/// Violations shown in the summary; the report has all.
+const SHOWN: usize = 10;
+
+/// The whole summary.
+pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, f64)]) -> String {
+    let mut lines: Vec<(String, String)> = vec![("plan".into(), title(judged))];
+    lines.extend(balance(judged).into_iter().map(|(name, text, _)| (name, text)));
+    lines.push(("compactness".into(), compactness(judged)));
+    lines.extend(changes(judged));
+    lines.extend(input(judged, report));
+    let stages = seconds.iter().map(|(stage, s)| format!("{stage} {s:.2} s"));
+    let stopped = judged.search.map(|(_, stopped)| format!("stopped: {}", stopped.name()));
+    lines.push(("time".into(), stages.chain(stopped).collect::<Vec<_>>().join(" · ")));
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    // Writing to a string cannot fail; the results are dropped throughout.
+    for (name, line) in lines {
+        let gap = " ".repeat(width - name.chars().count());
+        let _ = writeln!(text, "{name}{gap}  {line}");
+    }
+    let violations = &report.violations;
+    if !violations.is_empty() {
+        let _ = writeln!(text, "\n{} violation(s):", violations.len());
+        for v in violations.iter().take(SHOWN) {
+            let what = match &v.measure {
+                Some(measure) => format!("{measure} {} (bound {})", number(v.value), number(v.bound)),
+                None => format!("{} (allowed {})", number(v.value), number(v.bound)),
+            };
+            let reason = if v.reason.is_empty() { String::new() } else { format!(": {}", v.reason) };
+            let _ = writeln!(text, "  territory {} {} {what}{reason}", v.territory, v.kind.replace('_', " "));
+        }
+        if violations.len() > SHOWN {
+            let _ = writeln!(text, "  … and {} more, see --report", violations.len() - SHOWN);
+        }
+    }
+    // What no reason above says already.
+    for finding in judged.evaluation.findings.iter().filter(|f| !violations.iter().any(|v| v.reason.contains(&f.text)))
+    {
+        let _ = writeln!(text, "  {}", finding.text);
+    }
+    for note in &judged.prepared.network.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    text
+}
+
+/// How many territories of how many units, contiguous or not.
+pub(crate) fn title(judged: &Judged<'_>) -> String {
+    let evaluation = judged.evaluation;
+    let contiguous = if evaluation.contiguous {
+        "contiguous".to_owned()
+    } else {
+        let broken = evaluation.territories.iter().filter(|t| t.pieces != 1).count();
+        format!("{broken} not contiguous")
+    };
+    format!("{} territories of {} units, {contiguous}", number(evaluation.k() as f64), number(evaluation.units as f64))
+}
+
+/// Per measure: its name, worst deviation and what is allowed, and whether its bounds hold.
+pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
+    let evaluation = judged.evaluation;
+    let of_measure = |(m, measure): (usize, &territory::Measure)| {
+        let figures = &evaluation.measures[m];
+        let worst = evaluation.territories.iter().max_by(|a, b| {
+            let size = |t: &territory::evaluate::TerritoryFigures| t.deviations.get(m).map_or(0.0, |d| d.abs());
+            size(a).total_cmp(&size(b))
+        });
+        let mut allowed = Vec::new();
+        if measure.tolerance.is_finite() {
+            allowed.push(format!("±{} allowed", percent(measure.tolerance)));
+        }
+        allowed.extend(measure.minimum.map(|v| format!("at least {}", number(v))));
+        allowed.extend(measure.maximum.map(|v| format!("at most {}", number(v))));
+        let holds = !evaluation.violations.iter().any(|v| v.measure == Some(m));
+        let best = figures.best_deviation.map_or(String::new(), |best| format!("; no plan is below {}", percent(best)));
+        let place = worst.map_or(String::new(), |t| format!(" in territory {}", t.name));
+        let deviation = percent(figures.fairness.max_deviation);
+        let text = format!("worst deviation {deviation}{place} ({}{best})", allowed.join(", "));
+        (measure.name.clone(), text, holds)
+    };
+    judged.problem.measures().iter().enumerate().map(of_measure).collect()
+}
+
+/// How tight the territories are.
+pub(crate) fn compactness(judged: &Judged<'_>) -> String {
+    let evaluation = judged.evaluation;
+    let mean_km = evaluation.inertia_km2.max(0.0).sqrt();
+    let border = match &judged.prepared.shape {
+        Shape::Areas(_) if evaluation.cut.border_km > 0.0 => {
+            format!(" · {} km of borders", number(evaluation.cut.border_km))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{mean_km:.1} km from the centres (root mean square) · {} of {} links cut{border}",
+        number(evaluation.cut.edges as f64),
+        number(judged.problem.graph().edge_count() as f64)
+    )
+}
+
+/// One text per territory: its sums.
+pub(crate) fn notes(judged: &Judged<'_>) -> Vec<String> {
+    let measures = judged.problem.measures();
+    let of_territory = |t: &territory::evaluate::TerritoryFigures| {
+        let sums = measures.iter().zip(&t.sums).zip(&t.deviations);
+        let sums = sums.map(|((m, &sum), &d)| format!("{} {} ({}{})", m.name, number(sum), sign(d), percent(d.abs())));
+        format!("{} units · {}", number(t.units as f64), sums.collect::<Vec<_>>().join(" · "))
+    };
+    judged.evaluation.territories.iter().map(of_territory).collect()
+}
+
+/// What changes against the plan before.
+fn changes(judged: &Judged<'_>) -> Vec<(String, String)> {
+    let Some((comparison, _)) = judged.comparison else { return Vec::new() };
+    let shares = judged.problem.measures().iter().zip(&comparison.measures);
+    let shares = shares.map(|(m, d)| {
+        let least =
+            if d.lower_bound > 0.0 { format!(" (the bounds take {})", percent(d.lower_bound)) } else { String::new() };
+        format!("{} of {}{least}", percent(d.share), m.name)
+    });
+    let mut text = format!("{} units ({})", number(comparison.moves.len() as f64), percent(comparison.units));
+    shares.for_each(|share| text += &format!(" · {share}"));
+    if comparison.new_units > 0 {
+        text += &format!(" · {} units are new", number(comparison.new_units as f64));
+    }
+    vec![("changes".into(), text)]
+}
+
+/// What a reader should know of the input: only what is there.
+fn input(judged: &Judged<'_>, report: &Report) -> Vec<(String, String)> {
+    let prepared = judged.prepared;
+    let mut parts = vec![format!("units named by {}", prepared.units.id)];
+    let mut count = |n: usize, what: &str| {
+        if n > 0 {
+            parts.push(format!("{} {what}", number(n as f64)));
+        }
+    };
+    count(report.graph.bridges.len(), "bridges between islands");
+    count(report.graph.snapped, "border vertices snapped");
+    count(report.input.repaired.len(), "units repaired");
+    if let Shape::Areas(coverage) = &prepared.shape {
+        count(coverage.report().wrapped_longitudes, "longitudes wrapped");
+        count(coverage.report().overlaps.len(), "overlaps between units");
+    }
+    count(report.input.skipped.len(), "features skipped");
+    let mut lines = vec![("input".into(), parts.join(" · "))];
+    if let Some(join) = &prepared.join {
+        lines.push((
+            "customers".into(),
+            format!(
+                "{} inside units · {} to the nearest · {} dropped",
+                number(join.joined as f64),
+                number(join.nearest as f64),
+                number(join.dropped as f64)
+            ),
+        ));
+    }
+    lines
+}
+
+fn sign(value: f64) -> &'static str {
+    if value < 0.0 { "−" } else { "+" }
+}
+
+/// A share in percent, with two digits that count.
+fn percent(share: f64) -> String {
+    if !share.is_finite() {
+        return "∞".to_owned();
+    }
+    let percent = share * 100.0;
+    let digits = if percent >= 10.0 { 1 } else { 2 };
+    let text = format!("{percent:.digits$}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} %")
+}
+
+/// A number with its thousands apart, decimals only where it is small.
+fn number(value: f64) -> String {
+    if !value.is_finite() || value.abs() >= 1e15 {
+        return value.to_string();
+    }
+    let decimals = usize::from(value.fract() != 0.0)
+        * if value.abs() < 10.0 {
+            3
+        } else if value.abs() < 1000.0 {
+            1
+        } else {
+            0
+        };
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = if value < 0.0 { "−".to_owned() } else { String::new() };
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match rest {
+        Some(rest) => format!("{grouped}.{rest}"),
+        None => grouped,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(number(10014009.0), "10,014,009");
+        assert_eq!(number(-999.96), "−1,000.0");
+        assert_eq!(number(0.1234), "0.123");
+        assert_eq!(number(f64::INFINITY), "inf");
+        assert_eq!((percent(0.03), percent(0.0299), percent(0.341)), ("3 %".into(), "2.99 %".into(), "34.1 %".into()));
+    }
+}
