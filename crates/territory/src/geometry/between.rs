@@ -3,13 +3,14 @@
 
 use super::arrangement::{Labelled, Rule, label};
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{EdgeIndex, Segment, Twin, Twins, pieces, segments_of};
+use super::edges::{EdgeIndex, Segment, pieces, segments_of};
 use super::grid::Grid;
 use super::measure::{area_km2, ring_area_km2};
 use super::noding::{Contacts, ordered};
 use super::polygons::Polygons;
 use super::predicates::{Point, lexical};
 use super::rings::{Part, assemble};
+use super::twins::{Twin, Twins};
 use crate::parallel;
 use std::ops::ControlFlow;
 

@@ -2,10 +2,11 @@
 
 use super::buckets;
 use super::coverage::Coverage;
-use super::edges::{Segment, Twin, key, pieces};
+use super::edges::{Segment, key, pieces};
 use super::measure::length_km;
 use super::noding::{Loose, edges_along};
 use super::predicates::{Point, lexical};
+use super::twins::Twin;
 use crate::parallel;
 use crate::space::Space;
 use std::sync::Mutex;

@@ -2,13 +2,14 @@
 //! graph, the dissolved territories and all measures of units are read off it.
 
 use super::between::{Cover, Defect, Mesh, boxes, cover, defects, resolve};
-use super::edges::{MAX_EDGES, pieces};
+use super::edges::pieces;
 use super::grid::Grid;
 use super::noding::{Loose, Splits, settle, split_everywhere};
 use super::polygons::Polygons;
 use super::repair::{loosen, made, repair};
 use super::rings::Part;
 use super::snap::snap;
+use super::twins::MAX_EDGES;
 use super::validate::{GeometryError, GeometryErrors, GeometryFault, validate};
 use crate::space::{Locations, Space};
 

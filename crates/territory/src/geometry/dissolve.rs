@@ -4,9 +4,10 @@
 use super::arrangement::{Labelled, Rule, label};
 use super::between::{Mesh, net_of};
 use super::coverage::Coverage;
-use super::edges::{Segment, Twin};
+use super::edges::Segment;
 use super::polygons::Polygons;
 use super::rings::{Part, assemble};
+use super::twins::Twin;
 use crate::parallel;
 
 impl Coverage {

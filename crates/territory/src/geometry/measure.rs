@@ -1,6 +1,7 @@
 //! Lengths, areas and centroids. On the sphere (radius [`EARTH_RADIUS_KM`]) an edge's *length* is that of the great circle between
 //! its ends; its *course* is straight in longitude and latitude (RFC 7946, 3.1.1), so a vertex put on an edge changes no area.
 
+use super::distance::{cross, minus};
 use super::edges::pieces;
 use super::polygons::Polygons;
 use super::predicates::Point;
@@ -241,14 +242,6 @@ fn vertex_mean(polygons: &Polygons, unit: usize) -> [f64; 3] {
         Space::Planar => mean,
         Space::Geographic => space.locate(space.coordinates(mean)),
     }
-}
-
-fn minus(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-}
-
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 #[cfg(test)]

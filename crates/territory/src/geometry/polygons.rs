@@ -2,8 +2,10 @@
 
 use crate::space::Space;
 
-/// Rings of the parts of one unit.
-pub(crate) type UnitRings = Vec<Vec<Vec<[f64; 2]>>>;
+/// One ring; the first vertex is not repeated.
+pub(crate) type Ring = Vec<[f64; 2]>;
+/// Rings of one part, the exterior first.
+pub(crate) type Part = Vec<Ring>;
 
 /// The (multi-)polygons of `len()` units. A unit has parts, a part has rings (the first is its exterior), a ring has vertices;
 /// the first vertex of a ring is not repeated at its end. A unit without parts has no geometry.
@@ -141,7 +143,7 @@ impl Polygons {
     }
 
     /// Adds a unit given as parts of rings.
-    pub(crate) fn push_parts(&mut self, parts: &[Vec<Vec<[f64; 2]>>]) {
+    pub(crate) fn push_parts(&mut self, parts: &[Part]) {
         for part in parts {
             for ring in part {
                 self.vertices.extend_from_slice(ring);
@@ -154,7 +156,7 @@ impl Polygons {
 
     /// Puts other polygons in the place of those of some units, given by ascending unit. Vertices of all other units are moved
     /// in place, so nothing is held twice.
-    pub(crate) fn replace_units(&mut self, replacements: &[(u32, UnitRings)]) {
+    pub(crate) fn replace_units(&mut self, replacements: &[(u32, Vec<Part>)]) {
         if replacements.is_empty() {
             return;
         }

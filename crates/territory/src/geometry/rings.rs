@@ -10,13 +10,9 @@
 
 use super::boxes::{Bounds, BoxTree};
 use super::buckets;
+pub(crate) use super::polygons::{Part, Ring};
 use super::predicates::{Point, around, crosses_left_of, lexical, side};
 use std::cmp::Ordering;
-
-/// One ring; the first vertex is not repeated.
-pub(crate) type Ring = Vec<Point>;
-/// Exterior ring first.
-pub(crate) type Part = Vec<Ring>;
 
 /// The edges do not bound an inside that lies on the left of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,9 +261,6 @@ fn components(links: &Links, loops: &[Loop], loop_of: &[u32], walks: usize) -> V
     (0..walks as u32).map(|w| find(&mut parent, w)).collect()
 }
 
-/// Calls back with every edge (and whether it runs upwards) that a ray from a point crosses.
-type Crossed<'a> = dyn Fn(Point, &mut dyn FnMut(u32, bool)) + 'a;
-
 /// Within a connected set of rings inside and outside alternate; this checks that the outermost side of each set is inside or
 /// outside as the other sets around it say, that is, that no region lies on another.
 fn check_layers(
@@ -275,7 +268,7 @@ fn check_layers(
     loops: &[Loop],
     loop_of: &[u32],
     component: &[u32],
-    crossed: &Crossed<'_>,
+    crossed: &impl Fn(Point, &mut dyn FnMut(u32, bool)),
 ) -> Result<(), Tangled> {
     let of_edge = |e: usize| component[loops[loop_of[e] as usize].walk as usize] as usize;
     let mut leftmost = vec![[f64::INFINITY; 2]; component.len()];

@@ -1,10 +1,10 @@
 //! How compact a polygon is drawn: Polsby–Popper and Reock; and which territories lie wholly inside another.
 
 use super::coverage::Coverage;
-use super::edges::Twin;
 use super::measure::{area_km2, centroid, perimeter_km};
 use super::polygons::Polygons;
 use super::predicates::{Point, lexical, side};
+use super::twins::Twin;
 use crate::space::{EARTH_RADIUS_KM, Space};
 use std::cmp::Ordering;
 
