@@ -145,3 +145,8 @@ pub fn worst_deviation(sums: &BTreeMap<String, f64>) -> f64 {
     let mean = sums.values().sum::<f64>() / sums.len() as f64;
     sums.values().map(|sum| (sum / mean - 1.0).abs()).fold(0.0, f64::max)
 }
+
+/// The example in the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
