@@ -68,7 +68,7 @@ pub(crate) fn label(segments: &[[Point; 2]], rule: Rule) -> Result<Vec<Labelled>
     }
 
     let bounds = |e: &Edge| Bounds::of_segment(points[e.ends[0] as usize], points[e.ends[1] as usize]);
-    let tree = BoxTree::new(edges.iter().map(bounds).collect());
+    let tree = BoxTree::scattered(edges.iter().map(bounds).collect());
     let cross = |deep: i32, step: i32| match rule {
         Rule::EvenOdd => 1 - deep,
         Rule::Covered => deep + step,

@@ -3,7 +3,7 @@
 
 use super::arrangement::{Labelled, Rule, label};
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{EdgeIndex, Segment, pieces, segments_of};
+use super::edges::{EdgeIndex, Segment, on_antimeridian, pieces, segments_of};
 use super::grid::Grid;
 use super::measure::{area_km2, ring_area_km2};
 use super::noding::{Contacts, ordered};
@@ -12,7 +12,6 @@ use super::predicates::{Point, lexical};
 use super::rings::{Part, assemble};
 use super::twins::{Twin, Twins};
 use crate::parallel;
-use std::ops::ControlFlow;
 
 /// Polygons, and which of their edges lie on one another. Edges of the same unit lie on one another only across the antimeridian.
 #[derive(Clone, Debug)]
@@ -53,19 +52,22 @@ impl Mesh {
         self.twins = self.twins.update(&self.polygons, &self.index, &changed);
     }
 
-    /// Contacts of edges of different units.
+    fn on_antimeridian(&self, edge: u32) -> bool {
+        on_antimeridian(&self.polygons, self.ends(edge))
+    }
+
+    /// Contacts of edges (ascending) of different units.
     pub(crate) fn contacts(&self, edges: &[u32], grid: &Grid) -> Contacts {
+        // Of the edges along one segment one stands for all.
+        let first = |edge: &u32| match self.twins.get(*edge) {
+            Twin::Alone => true,
+            Twin::Opposite(other) | Twin::Same(other) => *edge < other || edges.binary_search(&other).is_err(),
+            Twin::Many(group) => group.iter().find(|e| edges.binary_search(e).is_ok()) == Some(edge),
+        };
+        let edges: Vec<u32> = edges.iter().copied().filter(|e| self.on_antimeridian(*e) || first(e)).collect();
         let segments: Vec<Segment> = edges.iter().map(|&e| self.ends(e)).collect();
         let units: Vec<u32> = edges.iter().map(|&e| self.unit(e)).collect();
-        let mut contacts = Contacts::default();
-        let tree = BoxTree::new(segments.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect());
-        tree.pairs(|i, j| {
-            if units[i] != units[j] {
-                contacts.add(segments[i], segments[j], grid);
-            }
-            ControlFlow::Continue(())
-        });
-        contacts
+        Contacts::within(&segments, grid, |i, j| units[i] != units[j])
     }
 
     /// What is left of the leftovers when opposite edges cancel, each as often as it remains.
@@ -87,7 +89,7 @@ impl Mesh {
 
     /// Units any of whose edges may lie in one of the boxes.
     pub(crate) fn units_in(&self, boxes: Vec<Bounds>) -> Vec<u32> {
-        let tree = BoxTree::new(boxes);
+        let tree = BoxTree::scattered(boxes);
         let pieces = pieces(&self.polygons);
         let found = parallel::map(pieces.len() - 1, |piece| {
             let mut units = Vec::new();
@@ -166,6 +168,9 @@ pub(crate) fn cover(net: &[Segment]) -> Option<Cover> {
     Some(Cover { overlaps: border(1)?, gaps: gaps(border(0)?) })
 }
 
+/// Edges compared when overlaps are resolved, at most: some seconds' work.
+const MOST_WORK: usize = 1 << 24;
+
 /// Units that lie on others are cut so that every place belongs to the smallest unit there (the first of equal ones): a town inside a
 /// county makes a hole in the county. A unit that would lose half its area or more keeps its shape. Returns new shapes by unit.
 /// Edges must meet at vertices only.
@@ -178,7 +183,15 @@ pub(crate) fn resolve(mesh: &Mesh, overlaps: &[Part]) -> Vec<(u32, Vec<Part>)> {
     let bounds = |u: u32| Bounds::of_points(&polygons.vertices()[polygons.vertices_of_unit(u as usize)]);
     let rank: std::collections::BTreeMap<u32, usize> = order.iter().zip(0..).map(|(o, i)| (o.1, i)).collect();
     let rank = |unit: u32| rank.get(&unit).copied().unwrap_or(usize::MAX);
-    let tree = BoxTree::new(units.iter().map(|&u| bounds(u)).collect());
+    let tree = BoxTree::scattered(units.iter().map(|&u| bounds(u)).collect());
+    // Where everything lies on everything, nothing is to be won.
+    let mut work = 0;
+    for &unit in &units {
+        tree.query(&bounds(unit), |j| work += polygons.vertices_of_unit(units[j] as usize).len());
+        if work > MOST_WORK {
+            return Vec::new();
+        }
+    }
     let cut = parallel::map(units.len(), |i| {
         let own = segments_of(polygons, units[i] as usize);
         let mut all = own.clone();

@@ -57,11 +57,19 @@ impl Coverage {
                 Twin::Alone => {}
                 Twin::Opposite(other) | Twin::Same(other) => add(mesh.unit(other)),
                 Twin::Many(group) => {
+                    let own = group.partition_point(|&e| e < edge as u32);
                     // An edge of the same unit across the antimeridian stands for the unit only once.
-                    if group.iter().find(|&&e| mesh.unit(e) == unit) == Some(&(edge as u32)) {
+                    if own > 0 && mesh.unit(group[own - 1]) == unit {
+                        continue;
+                    }
+                    if group.len() <= ALL_PAIRS {
                         let mut owners: Vec<u32> = group.iter().map(|&e| mesh.unit(e)).collect();
                         owners.dedup();
-                        partners(&owners, unit).iter().for_each(|&other| add(other));
+                        owners.into_iter().for_each(&mut add);
+                    } else {
+                        let after = group[own..].iter().map(|&e| mesh.unit(e)).find(|&u| u != unit);
+                        let before = group[..own].last().map(|&e| mesh.unit(e));
+                        before.into_iter().chain(after).for_each(&mut add);
                     }
                 }
             }

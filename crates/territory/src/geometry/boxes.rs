@@ -1,6 +1,7 @@
 //! Bounding boxes and a packed tree of them (an R-tree whose leaves keep the caller's order): finds pairs of boxes that meet.
 //! Items that follow one another along a ring lie close together, so the tree needs no sorting to be good.
 
+use super::curve;
 use std::ops::ControlFlow;
 
 /// An axis-parallel box, edges included.
@@ -52,16 +53,31 @@ const FAN: usize = 8;
 /// Boxes of `n` items, the boxes of each eight consecutive items, and so on up to one.
 pub(crate) struct BoxTree {
     levels: Vec<Vec<Bounds>>,
+    /// Numbers of the items in the order of the boxes; empty if they are in their own order.
+    order: Vec<u32>,
 }
 
 impl BoxTree {
+    /// Items in an order in which neighbours are near one another, like the edges of a ring.
     pub(crate) fn new(items: Vec<Bounds>) -> Self {
+        Self::build(items, Vec::new())
+    }
+
+    /// Items in any order.
+    pub(crate) fn scattered(items: Vec<Bounds>) -> Self {
+        let centres: Vec<[f64; 2]> =
+            items.iter().map(|b| [(b.min[0] + b.max[0]) / 2.0, (b.min[1] + b.max[1]) / 2.0]).collect();
+        let order: Vec<u32> = curve::order(&centres).into_iter().map(|o| o.1).collect();
+        Self::build(order.iter().map(|&i| items[i as usize]).collect(), order)
+    }
+
+    fn build(items: Vec<Bounds>, order: Vec<u32>) -> Self {
         let mut levels = vec![items];
         while let Some(last) = levels.last().filter(|l| l.len() > 1) {
             let above = last.chunks(FAN).map(|boxes| boxes.iter().fold(Bounds::EMPTY, |all, b| all.union(b))).collect();
             levels.push(above);
         }
-        BoxTree { levels }
+        BoxTree { levels, order }
     }
 
     fn at(&self, level: usize, index: usize) -> &Bounds {
@@ -70,6 +86,10 @@ impl BoxTree {
 
     fn children(&self, level: usize, index: usize) -> std::ops::Range<usize> {
         index * FAN..((index + 1) * FAN).min(self.levels[level - 1].len())
+    }
+
+    fn item(&self, position: usize) -> usize {
+        self.order.get(position).map_or(position, |&item| item as usize)
     }
 
     /// Calls `visit` with every item whose box meets `window`.
@@ -81,7 +101,7 @@ impl BoxTree {
         let mut stack = vec![(top, 0)];
         while let Some((level, index)) = stack.pop() {
             if level == 0 {
-                visit(index);
+                visit(self.item(index));
                 continue;
             }
             // Reversed, so that items come in ascending order.
@@ -93,17 +113,24 @@ impl BoxTree {
         }
     }
 
-    /// Calls `visit(i, j)`, i < j, with every pair of items whose boxes meet, until it breaks.
-    pub(crate) fn pairs(&self, mut visit: impl FnMut(usize, usize) -> ControlFlow<()>) {
+    /// Calls `visit(i, j)`, i < j, with every pair of items whose boxes meet, until it breaks. False if it broke, or if so many
+    /// boxes meet that the search was given up after some seconds.
+    pub(crate) fn pairs(&self, mut visit: impl FnMut(usize, usize) -> ControlFlow<()>) -> bool {
         let top = self.levels.len() - 1;
         if self.levels[top].is_empty() {
-            return;
+            return true;
         }
+        let mut left = (16 * self.levels[0].len()).max(1 << 25);
         let mut stack = vec![(top, 0, 0)];
         while let Some((level, a, b)) = stack.pop() {
+            left -= 1;
+            if left == 0 {
+                return false;
+            }
             if level == 0 {
-                if a != b && visit(a, b).is_break() {
-                    return;
+                let (i, j) = (self.item(a), self.item(b));
+                if a != b && visit(i.min(j), i.max(j)).is_break() {
+                    return false;
                 }
                 continue;
             }
@@ -120,6 +147,7 @@ impl BoxTree {
                 }
             }
         }
+        true
     }
 }
 
@@ -141,13 +169,19 @@ mod tests {
                     Bounds::of_segment(p, [p[0] + 0.1 * random(), p[1] - 0.1 * random()])
                 })
                 .collect();
+            let pairs = |tree: &BoxTree| {
+                let mut found = Vec::new();
+                let all = tree.pairs(|i, j| {
+                    found.push((i, j));
+                    ControlFlow::Continue(())
+                });
+                assert!(all);
+                found.sort_unstable();
+                found
+            };
             let tree = BoxTree::new(boxes.clone());
-            let mut found = Vec::new();
-            tree.pairs(|i, j| {
-                found.push((i, j));
-                ControlFlow::Continue(())
-            });
-            found.sort_unstable();
+            let found = pairs(&tree);
+            assert_eq!(found, pairs(&BoxTree::scattered(boxes.clone())));
             let expected: Vec<_> = (0..n)
                 .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
                 .filter(|&(i, j)| boxes[i].meets(&boxes[j]))

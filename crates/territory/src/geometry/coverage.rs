@@ -60,6 +60,9 @@ pub struct CoverageReport {
     /// Places that were covered by more than one unit, largest first. Each was given to the smallest unit there, unless another would
     /// have lost half its area or more.
     pub overlaps: Vec<Defect>,
+    /// Edges of different units meet in so many places, or so closely, that they could not all be split there. Dissolved territories
+    /// may then have parts that cross one another.
+    pub tangled: bool,
     /// Places covered by none but surrounded by units, largest first: lakes and the like, or gaps where narrow.
     pub gaps: Vec<Defect>,
 }
@@ -210,9 +213,13 @@ impl Builder {
         for _ in 0..12 {
             let leftovers = self.mesh.twins.leftovers();
             let mut contacts = self.mesh.contacts(&leftovers, &self.grid);
+            if contacts.too_many {
+                self.report.tangled = true;
+                return;
+            }
             if contacts.splits.is_empty() {
                 // Edges that are still tangled bound no faces; dissolving copes with them.
-                let Some(Cover { overlaps, gaps }) = cover(&self.mesh.net(&leftovers)) else { return };
+                let Some(Cover { overlaps, gaps }) = cover(&self.mesh.net(&leftovers)) else { break };
                 if overlaps.is_empty() || resolved {
                     self.report.gaps = defects(&self.mesh, &gaps);
                     return;
@@ -238,9 +245,12 @@ impl Builder {
             self.report.split_edges += splits.len();
             let mut loose = Loose::new();
             split_everywhere(&self.mesh.polygons, &mut loose, &splits);
-            settle(&self.mesh.polygons, &mut loose, &self.grid);
+            for unit in settle(&self.mesh.polygons, &mut loose, &self.grid).hopeless {
+                loose.remove(&unit);
+            }
             self.replace(&made(&loose, &self.grid));
         }
+        self.report.tangled = true;
     }
 
     fn replace(&mut self, parts: &[(u32, Vec<Part>)]) {

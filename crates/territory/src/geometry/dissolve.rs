@@ -34,17 +34,30 @@ impl Coverage {
                 next[t as usize] += 1;
             }
         }
-        let parts =
-            parallel::map(territories, |t| territory(mesh, assignment, t as u32, &members[starts[t]..starts[t + 1]]));
+        // Segments with three and more edges, by territory.
+        let mut shared: Vec<(u32, Segment)> = Vec::new();
+        for group in mesh.twins.groups() {
+            let mut edges: Vec<(u32, u32)> = group.iter().filter_map(|&e| of(mesh.unit(e)).map(|t| (t, e))).collect();
+            edges.sort_unstable();
+            for own in edges.chunk_by(|a, b| a.0 == b.0) {
+                shared.extend(net_of(own.iter().map(|&(_, e)| mesh.ends(e))).into_iter().map(|s| (own[0].0, s)));
+            }
+        }
+        shared.sort_by_key(|s| s.0);
+        let parts = parallel::map(territories, |t| {
+            let from = shared.partition_point(|s| (s.0 as usize) < t);
+            let own = shared[from..].iter().take_while(|s| s.0 as usize == t).map(|s| s.1).collect();
+            territory(mesh, assignment, t as u32, &members[starts[t]..starts[t + 1]], own)
+        });
         let mut polygons = Polygons::new(mesh.polygons.space());
         parts.iter().for_each(|parts| polygons.push_parts(parts));
         polygons
     }
 }
 
-fn territory(mesh: &Mesh, assignment: &[u32], t: u32, units: &[u32]) -> Vec<Part> {
+/// The union of `units`, those of territory `t`; `border` holds what remains of segments with three and more edges.
+fn territory(mesh: &Mesh, assignment: &[u32], t: u32, units: &[u32], mut border: Vec<Segment>) -> Vec<Part> {
     let inside = |edge: u32| assignment.get(mesh.unit(edge) as usize) == Some(&t);
-    let mut border: Vec<Segment> = Vec::new();
     for &unit in units {
         for ring in mesh.polygons.rings_of_unit(unit as usize) {
             let vertices = mesh.polygons.ring(ring);
@@ -60,13 +73,7 @@ fn territory(mesh: &Mesh, assignment: &[u32], t: u32, units: &[u32]) -> Vec<Part
                             border.push(ends());
                         }
                     }
-                    Twin::Many(group) => {
-                        // Once for all edges of this territory along the segment.
-                        let mut own = group.iter().copied().filter(|&e| inside(e)).peekable();
-                        if own.peek() == Some(&edge) {
-                            border.extend(net_of(own.map(|e| mesh.ends(e))));
-                        }
-                    }
+                    Twin::Many(_) => {}
                 }
             }
         }

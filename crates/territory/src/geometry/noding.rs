@@ -92,7 +92,12 @@ pub(crate) struct Contacts {
     pub(crate) splits: Vec<(Segment, Point)>,
     /// Where segments crossed, as put on the grid.
     pub(crate) crossings: Vec<Point>,
+    /// The search was given up: there are more contacts, or more pairs of boxes that meet, than any map has.
+    pub(crate) too_many: bool,
 }
+
+/// Contacts after which the search is given up.
+const MOST_CONTACTS: usize = 1 << 22;
 
 impl Contacts {
     /// Adds the contact of two segments, if they have one that is not a common end.
@@ -129,14 +134,17 @@ impl Contacts {
         }
     }
 
-    /// All contacts within a bag of segments.
-    pub(crate) fn within(bag: &[Segment], grid: &Grid) -> Self {
+    /// All contacts in a list of segments, of the pairs for which `wanted` holds.
+    pub(crate) fn within(bag: &[Segment], grid: &Grid, wanted: impl Fn(usize, usize) -> bool) -> Self {
         let mut contacts = Contacts::default();
-        let tree = BoxTree::new(bag.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect());
-        tree.pairs(|i, j| {
-            contacts.add(bag[i], bag[j], grid);
-            ControlFlow::Continue(())
+        let tree = BoxTree::scattered(bag.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect());
+        let all = tree.pairs(|i, j| {
+            if wanted(i, j) {
+                contacts.add(bag[i], bag[j], grid);
+            }
+            if contacts.splits.len() > MOST_CONTACTS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        contacts.too_many = !all;
         contacts
     }
 }
@@ -154,13 +162,16 @@ fn lies_on([a, b]: Segment, p: Point, reach: f64) -> bool {
 const ROUNDS: usize = 12;
 
 /// Splits the segments of the loose units where they meet within their unit. Other units that have such a segment come loose too.
-/// Returns the places where segments crossed.
-pub(crate) fn settle(polygons: &Polygons, loose: &mut Loose, grid: &Grid) -> Vec<Point> {
+pub(crate) fn settle(polygons: &Polygons, loose: &mut Loose, grid: &Grid) -> Settled {
     let mut pending: Vec<u32> = loose.keys().copied().collect();
-    let mut crossings = Vec::new();
+    let (mut crossings, mut hopeless) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let bags: Vec<&Vec<Segment>> = pending.iter().filter_map(|u| loose.get(u)).collect();
-        let found = parallel::map(bags.len(), |i| Contacts::within(bags[i], grid));
+        let mut found = parallel::map(bags.len(), |i| Contacts::within(bags[i], grid, |_, _| true));
+        for (contacts, &unit) in found.iter_mut().zip(&pending).filter(|(c, _)| c.too_many) {
+            *contacts = Contacts::default();
+            hopeless.push(unit);
+        }
         let splits = Splits::new(found.iter().flat_map(|c| c.splits.iter().copied()));
         crossings.extend(found.into_iter().flat_map(|c| c.crossings));
         if splits.is_empty() {
@@ -170,7 +181,17 @@ pub(crate) fn settle(polygons: &Polygons, loose: &mut Loose, grid: &Grid) -> Vec
     }
     crossings.sort_by(|&p, &q| lexical(p, q));
     crossings.dedup();
-    crossings
+    hopeless.sort_unstable();
+    hopeless.dedup();
+    Settled { crossings, hopeless }
+}
+
+/// What [`settle`] found.
+pub(crate) struct Settled {
+    /// Places where segments crossed.
+    pub(crate) crossings: Vec<Point>,
+    /// Units whose segments meet in too many places to be split there, ascending.
+    pub(crate) hopeless: Vec<u32>,
 }
 
 /// Splits the segments in all units that have them, which come loose. Returns those units.
@@ -225,18 +246,18 @@ mod tests {
     fn crossings_are_put_on_the_grid_once() {
         let grid = Grid::new(0.1);
         let mut bag = vec![[[0.0, 0.0], [3.0, 1.0]], [[1.0, 0.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 0.0]]];
-        let contacts = Contacts::within(&bag, &grid);
+        let contacts = Contacts::within(&bag, &grid, |_, _| true);
         let splits = Splits::new(contacts.splits);
         assert!(splits.apply(&mut bag));
         assert_eq!(bag.len(), 6);
         assert!(bag.iter().all(|s| s.contains(&[1.0, 0.3])));
-        assert!(Contacts::within(&bag, &grid).splits.is_empty());
+        assert!(Contacts::within(&bag, &grid, |_, _| true).splits.is_empty());
     }
 
     #[test]
     fn overlapping_segments_are_split_at_each_others_ends() {
         let mut bag = vec![[[0.0, 0.0], [2.0, 0.0]], [[3.0, 0.0], [1.0, 0.0]]];
-        Splits::new(Contacts::within(&bag, &Grid::new(1e-3)).splits).apply(&mut bag);
+        Splits::new(Contacts::within(&bag, &Grid::new(1e-3), |_, _| true).splits).apply(&mut bag);
         let mut keys: Vec<_> = bag.iter().map(|&s| ordered(s)).collect();
         keys.sort_by(by_segment);
         assert_eq!(keys, [[[0., 0.], [1., 0.]], [[1., 0.], [2., 0.]], [[1., 0.], [2., 0.]], [[2., 0.], [3., 0.]]]);

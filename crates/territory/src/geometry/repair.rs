@@ -47,7 +47,8 @@ pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, V
         loose.extend(f.loose);
     }
     report.originals = loose.clone();
-    report.crossings = settle(polygons, &mut loose, grid).len();
+    let settled = settle(polygons, &mut loose, grid);
+    report.crossings = settled.crossings.len();
     for &unit in loose.keys() {
         loosen(polygons, &mut report.originals, unit);
     }
@@ -55,6 +56,7 @@ pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, V
     let mut replacements = Vec::with_capacity(made.len());
     let mut errors = Vec::new();
     for ((&unit, bag), result) in loose.iter().zip(made) {
+        let result = if settled.hopeless.contains(&unit) { Err(GeometryFault::Tangled) } else { result };
         match result {
             Err(fault) => errors.push(GeometryError { unit, fault }),
             Ok(parts) => {

@@ -62,6 +62,17 @@ impl Coverage {
             assignment.get(unit as usize).copied().filter(|&t| (t as usize) < territories).unwrap_or(SEVERAL)
         };
         let mut around = vec![NOBODY; territories];
+        for group in self.mesh.twins.groups() {
+            let mut all: Vec<u32> = group.iter().map(|&e| of(self.mesh.unit(e))).collect();
+            all.sort_unstable();
+            all.dedup();
+            for (i, &own) in all.iter().enumerate().filter(|_| all.len() > 1) {
+                if let Some(seen) = around.get_mut(own as usize) {
+                    let other = if all.len() > 2 { SEVERAL } else { all[1 - i] };
+                    *seen = if *seen == NOBODY || *seen == other { other } else { SEVERAL };
+                }
+            }
+        }
         for unit in 0..self.len() as u32 {
             let own = of(unit);
             let Some(seen) = around.get_mut(own as usize) else { continue };
@@ -81,9 +92,7 @@ impl Coverage {
                             meet(other);
                         }
                     }
-                    Twin::Many(group) => {
-                        group.iter().map(|&e| of(self.mesh.unit(e))).filter(|&t| t != own).for_each(&mut meet);
-                    }
+                    Twin::Many(_) => {}
                 }
             }
         }

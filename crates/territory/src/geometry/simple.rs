@@ -70,12 +70,8 @@ impl Outline<'_> {
         let meet = |i: usize, j: usize| !consecutive(i, j) && share_a_point(ends[i], ends[j]);
         if ends.len() >= TREE_FROM {
             let tree = BoxTree::new(ends.iter().map(|e| Bounds::of_segment(e[0], e[1])).collect());
-            let mut found = false;
-            tree.pairs(|i, j| {
-                found = meet(i, j);
-                if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
-            return found;
+            let apart = tree.pairs(|i, j| if meet(i, j) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+            return !apart;
         }
         for axis in 0..2 {
             scratch.low[axis].clear();

@@ -11,6 +11,7 @@ use super::noding::{Loose, Splits, settle, split_everywhere};
 use super::polygons::Polygons;
 use super::predicates::{Point, lexical};
 use super::repair::{loosen, put_together};
+use super::twins::Twin;
 use super::{buckets, measure};
 use crate::parallel;
 use crate::space::{EARTH_RADIUS_KM, Space};
@@ -44,9 +45,10 @@ pub(crate) fn snap(mesh: &Mesh, leftovers: &[u32], grid: &Grid, tolerance_m: f64
     let mut kept = BTreeSet::new();
     // Each round leaves at least one more unit out; more than a few are never needed, and then nothing of the rest is snapped.
     for _ in 0..6 {
-        let edges: Vec<u32> = leftovers.iter().copied().filter(|&e| !kept.contains(&mesh.unit(e))).collect();
+        let alone = |e: &u32| mesh.twins.get(*e) == Twin::Alone && !kept.contains(&mesh.unit(*e));
+        let edges: Vec<u32> = leftovers.iter().copied().filter(alone).collect();
         let mut snapped = Borders::new(mesh, &edges, tolerance_m).apply(grid);
-        settle(&mesh.polygons, &mut snapped.loose, grid);
+        let hopeless = settle(&mesh.polygons, &mut snapped.loose, grid).hopeless;
         let polygons = &mesh.polygons;
         let made = put_together(&snapped.loose, grid);
         let lost = snapped.loose.keys().zip(made).filter(|(unit, result)| {
@@ -55,7 +57,8 @@ pub(crate) fn snap(mesh: &Mesh, leftovers: &[u32], grid: &Grid, tolerance_m: f64
                 one.push_parts(parts);
                 area_km2(&one, 0)
             };
-            result.as_ref().map_or(0.0, area) < 0.5 * area_km2(polygons, **unit as usize)
+            hopeless.binary_search(unit).is_ok()
+                || result.as_ref().map_or(0.0, area) < 0.5 * area_km2(polygons, **unit as usize)
         });
         let before = kept.len();
         kept.extend(lost.map(|(&unit, _)| unit));
@@ -136,7 +139,7 @@ impl<'a> Borders<'a> {
             let [a, b] = east(s);
             Bounds::of_segment(a, b).expanded(reach(s))
         });
-        let tree = BoxTree::new(boxes.collect());
+        let tree = BoxTree::scattered(boxes.collect());
         let mut near = Vec::new();
         tree.pairs(|i, j| {
             if self.units[i] != self.units[j] {

@@ -221,6 +221,11 @@ impl Twins {
         }
     }
 
+    /// Groups of three and more edges along one segment.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &[u32]> {
+        self.starts.windows(2).map(|w| &self.members[w[0] as usize..w[1] as usize])
+    }
+
     fn group(&self, number: usize) -> &[u32] {
         &self.members[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
