@@ -136,7 +136,7 @@ fn hospitals_are_customers_of_counties() {
         "{}",
         run.stderr
     );
-    let options = ["--balance", "customers=0.4", "--outside", "drop", "--report", "report.json"];
+    let options = ["--minimum", "customers=10", "--outside", "drop", "--report", "report.json"];
     let run = territory(folder.path(), &[&arguments[..], &options].concat());
     assert_eq!(run.code, 0, "{}", run.stdout);
     let report = json(folder.path().join("report.json")).unwrap();

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use territory_tests::{Run, data, json, territories, text};
+use territory_tests::{Run, data, json, shared, territories, text};
 
 fn territory_with(folder: &Path, arguments: &[&str], input: &[u8]) -> Run {
     territory_tests::run(env!("CARGO_BIN_EXE_territory-under-test"), folder, arguments, input).unwrap()
@@ -195,6 +195,24 @@ fn an_interrupt_ends_the_search_with_a_plan() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 60);
+}
+
+/// The second Ctrl-C ends the run at once, with nothing written and nothing left behind.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let Some(units) = shared("polygons/uk_oa_ew.geojson.gz") else { return };
+    let command = format!(
+        "TMPDIR='{}' '{}' solve '{units}' -k 1000 --balance population=0.001 --out plan.geojson --map map.svg & pid=$!; sleep 2; kill -INT $pid; sleep 0.1; kill -INT $pid; wait $pid",
+        temporary.path().display(),
+        env!("CARGO_BIN_EXE_territory-under-test"),
+    );
+    let run = territory_tests::run("bash", folder.path(), &["-m", "-c", &command], b"").unwrap();
+    assert_eq!(run.code, 130, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("cancelled, nothing was written"), "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -44,7 +44,10 @@ impl From<ReadError> for Failure {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
-        Failure::Other(error.to_string())
+        match error {
+            WriteError::InputChanged { .. } | WriteError::Input { .. } => Failure::Input(error.to_string()),
+            _ => Failure::Other(error.to_string()),
+        }
     }
 }
 

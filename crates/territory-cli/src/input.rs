@@ -8,6 +8,9 @@ use territory::geometry::{Coverage, CoverageOptions, Polygons};
 use territory::{Locations, Space};
 use territory_geojson::{FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read};
 
+/// Planar coordinates beyond this many metres are refused, as those of polygons are.
+const FARTHEST_M: f64 = 1e12;
+
 /// Units as they were read.
 pub(crate) struct Units {
     pub(crate) table: FeatureTable,
@@ -50,6 +53,17 @@ pub(crate) fn read_table(
         && let Some(beyond) = table.beyond_degrees()
     {
         return Err(Failure::Input(beyond.to_string().replace("(planar)", "(--planar)")));
+    }
+    if let (Space::Planar, Geometry::Points(points)) = (table.space(), table.geometry()) {
+        let far = |p: &[f64; 2]| p.iter().any(|c| c.abs() > FARTHEST_M);
+        if let Some(row) = points.iter().position(far) {
+            return Err(Failure::Input(format!(
+                "{}: {} is at {:?}, which is no place on a planet: give projected metres",
+                table.file(),
+                feature(&table, row),
+                points[row]
+            )));
+        }
     }
     Ok(table)
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use territory::evaluate::{Comparison, Evaluation, Report};
 use territory::geometry::Polygons;
 use territory::{Problem, SolveOptions, Stopped};
-use territory_geojson::{IdSource, OutputFile, PlanProperty, commit, write_plan, write_territories};
+use territory_geojson::{IdSource, OutputFile, PlanProperty, WriteError, commit, write_plan, write_territories};
 use territory_render::{Map, Shapes};
 
 /// A plan with its judgement.
@@ -41,46 +41,18 @@ pub(crate) fn finish(
     input: &args::Input,
     session: &mut Session,
 ) -> Result<u8, Failure> {
-    session.stage("write");
+    session.stage("write")?;
     let dissolved = match &judged.prepared.shape {
         Shape::Areas(coverage) if outputs.territories.is_some() || outputs.report.is_some() => {
             Some(coverage.dissolve(judged.assignment, judged.problem.k()))
         }
         _ => None,
     };
-    let report = report(judged, dissolved.as_ref());
-    let files = session.writing(|| {
-        let mut files = Vec::new();
-        let mut write = |path: &Option<PathBuf>, write: &dyn Fn(&mut OutputFile) -> Result<(), Failure>| match path {
-            None => Ok(()),
-            Some(path) => {
-                let mut file = OutputFile::create(path)?;
-                write(&mut file)?;
-                files.push(file);
-                Ok::<(), Failure>(())
-            }
-        };
-        write(&outputs.out, &|file| plan(judged, &input.property, file))?;
-        write(&outputs.graph, &|file| graph(judged, file))?;
-        write(&outputs.table, &|file| table(judged, file))?;
-        if let Some(dissolved) = &dissolved {
-            write(&outputs.territories, &|file| territories(judged, &report, dissolved, file))?;
-        }
-        write(&outputs.map, &|file| {
-            Ok(file.write_all(map(judged).as_bytes()).map_err(territory_geojson::WriteError::from)?)
-        })?;
-        Ok(files)
-    })?;
-    let mut files = files;
-    let mut report = report;
-    if let Some(path) = &outputs.report {
-        report.seconds = session.seconds();
-        let mut file = OutputFile::create(path)?;
-        let written = serde_json::to_writer_pretty(&mut file, &report).map_err(std::io::Error::from);
-        written.and_then(|()| file.write_all(b"\n")).map_err(territory_geojson::WriteError::from)?;
-        files.push(file);
-    }
-    session.writing(|| Ok(commit(files)?))?;
+    let mut report = report(judged, dissolved.as_ref());
+    session.writing(
+        |session| files(judged, outputs, input, (&mut report, dissolved.as_ref()), session),
+        |files| Ok(commit(files)?),
+    )?;
     session.clear();
     let text = summary::summary(judged, &report, &session.seconds());
     if outputs.paths().iter().any(|path| path.as_os_str() == "-") {
@@ -90,6 +62,38 @@ pub(crate) fn finish(
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
     Ok(if judged.evaluation.violations.is_empty() { 0 } else { 4 })
+}
+
+/// All files, complete but without their names. The report comes last: it tells how long the others took.
+fn files(
+    judged: &Judged<'_>,
+    outputs: &args::Outputs,
+    input: &args::Input,
+    (report, dissolved): (&mut Report, Option<&Polygons>),
+    session: &mut Session,
+) -> Result<Vec<OutputFile>, Failure> {
+    let mut files = Vec::new();
+    let mut write = |path: &Option<PathBuf>, content: &mut dyn FnMut(&mut OutputFile) -> Result<(), Failure>| {
+        if let Some(path) = path {
+            let mut file = OutputFile::create(path)?;
+            content(&mut file)?;
+            files.push(file);
+        }
+        Ok::<(), Failure>(())
+    };
+    write(&outputs.out, &mut |file| plan(judged, &input.property, file))?;
+    write(&outputs.graph, &mut |file| graph(judged, file))?;
+    write(&outputs.table, &mut |file| table(judged, file))?;
+    if let Some(dissolved) = dissolved {
+        write(&outputs.territories, &mut |file| territories(judged, report, dissolved, file))?;
+    }
+    write(&outputs.map, &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
+    write(&outputs.report, &mut |file| {
+        report.seconds = session.seconds();
+        let written = serde_json::to_writer_pretty(&mut *file, report).map_err(std::io::Error::from);
+        Ok(written.and_then(|()| file.write_all(b"\n")).map_err(WriteError::from)?)
+    })?;
+    Ok(files)
 }
 
 /// The input's features with their territory.

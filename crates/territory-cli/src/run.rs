@@ -62,7 +62,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
 
 fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let prepared = prepare(&a.units, &a.input, &a.outputs, &[], session)?;
-    session.stage("solve");
+    session.stage("solve")?;
     let names: Vec<String> = (1..=a.k).map(|t| t.to_string()).collect();
     let problem = prepared.problem(names, a.search.objective())?;
     let options = SolveOptions { seed: a.search.seed, effort: a.search.effort };
@@ -84,7 +84,7 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
 
 fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure> {
     let prepared = prepare(&a.plan, &a.input, &a.outputs, std::slice::from_ref(&a.input.property), session)?;
-    session.stage("evaluate");
+    session.stage("evaluate")?;
     let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
     let problem = prepared.problem(names, Objective::default())?;
     let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
@@ -101,10 +101,10 @@ fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure
 
 fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> {
     let property = std::slice::from_ref(&a.input.property);
-    session.stage("read");
+    session.stage("read")?;
     let before = read_table(&a.before, property.to_vec(), a.input.id.as_ref(), crate::input::space(&a.input))?;
     let prepared = prepare(&a.after, &a.input, &a.outputs, property, session)?;
-    session.stage("evaluate");
+    session.stage("evaluate")?;
     let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
     let problem = prepared.problem(names, Objective::default())?;
     let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
@@ -130,11 +130,11 @@ fn prepare(
     properties: &[String],
     session: &mut Session,
 ) -> Result<Prepared, Failure> {
-    session.stage("read");
+    session.stage("read")?;
     let wanted = unit_properties(input).into_iter().chain(properties.iter().cloned()).collect();
     let mut units = Units::read(path, wanted, input)?;
     let customers = input.customers.as_ref().map(|path| Customers::read(path, input, &units)).transpose()?;
-    session.stage("graph");
+    session.stage("graph")?;
     let shape = units.shape(input.snap)?;
     if let (Shape::Points(_), Some(file)) = (&shape, &outputs.territories) {
         return Err(Failure::Arguments(format!(

@@ -9,11 +9,13 @@ use territory::{Control, Progress};
 
 /// Raised by the first Ctrl-C.
 static CANCEL: AtomicBool = AtomicBool::new(false);
-/// Raised by the second one while files are being written.
+/// Raised by the second one.
 static ABORT: AtomicBool = AtomicBool::new(false);
-/// While files are being written: the second Ctrl-C must let them be removed.
+/// While files are being written or named: that is not cut.
 static WRITING: AtomicBool = AtomicBool::new(false);
 
+/// How long the second Ctrl-C lets a stage come to its end.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Steps of the bar.
 const STEPS: u64 = 1000;
 
@@ -32,9 +34,12 @@ impl Session {
         let _ = ctrlc::set_handler(|| {
             if !CANCEL.swap(true, Ordering::SeqCst) {
                 eprintln!("stopping with the best plan so far; Ctrl-C again to stop without one");
-            } else if WRITING.load(Ordering::SeqCst) {
-                ABORT.store(true, Ordering::SeqCst);
-            } else {
+                return;
+            }
+            ABORT.store(true, Ordering::SeqCst);
+            // The run ends by itself at the end of its stage, and removes what it left in temporary folders; a long stage is cut.
+            std::thread::sleep(PATIENCE);
+            if !WRITING.load(Ordering::SeqCst) {
                 eprintln!("error: {}", Failure::Cancelled);
                 std::process::exit(i32::from(Failure::Cancelled.exit_code()));
             }
@@ -52,11 +57,16 @@ impl Session {
     }
 
     /// Begins a stage; the one before ends.
-    pub(crate) fn stage(&mut self, name: &'static str) {
+    ///
+    /// # Errors
+    /// Ctrl-C was pressed twice.
+    pub(crate) fn stage(&mut self, name: &'static str) -> Result<(), Failure> {
         self.end_stage();
+        aborted()?;
         self.bar.set_position(0);
         self.bar.set_message(name);
         self.stage = Some((name, Instant::now()));
+        Ok(())
     }
 
     fn end_stage(&mut self) {
@@ -102,10 +112,19 @@ impl Session {
         self.bar.finish_and_clear();
     }
 
-    /// Writes files under Ctrl-C: the second one lets `write` finish and then refuses its result, so that nothing stays behind.
-    pub(crate) fn writing<T>(&self, write: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    /// Writes files and gives them their names by `commit`: Ctrl-C, pressed twice, comes between the two or too late.
+    pub(crate) fn writing<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T, Failure>,
+        commit: impl FnOnce(T) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         WRITING.store(true, Ordering::SeqCst);
-        let written = write()?;
-        if ABORT.load(Ordering::SeqCst) { Err(Failure::Cancelled) } else { Ok(written) }
+        let written = write(self)?;
+        aborted()?;
+        commit(written)
     }
+}
+
+fn aborted() -> Result<(), Failure> {
+    if ABORT.load(Ordering::SeqCst) { Err(Failure::Cancelled) } else { Ok(()) }
 }

@@ -45,6 +45,16 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
     {
         let _ = writeln!(text, "  {}", finding.text);
     }
+    for m in judged.problem.measures().iter().filter(|m| m.tolerance > 1.0 && m.tolerance.is_finite()) {
+        let _ = writeln!(
+            text,
+            "note: {0}={1} allows ±{2}; ±{1} % is {0}={3}",
+            m.name,
+            m.tolerance,
+            percent(m.tolerance),
+            m.tolerance / 100.0
+        );
+    }
     for note in &judged.prepared.network.notes {
         let _ = writeln!(text, "note: {note}");
     }
