@@ -31,8 +31,8 @@ pub enum ProblemError {
         /// Number of units.
         expected: usize,
     },
-    /// A location is not a finite number.
-    #[error("unit {unit} has a location that is not finite: check its coordinates")]
+    /// A location is not a finite number, or beyond 10⁹ km.
+    #[error("unit {unit} has a location that is not finite or beyond 1e9 km: check its coordinates")]
     Location {
         /// The unit's name.
         unit: String,

@@ -6,6 +6,9 @@ use crate::error::{ProblemError, ProblemErrors};
 use crate::space::Locations;
 use std::collections::BTreeSet;
 
+/// Locations farther than this from the origin are no place on a planet, in km.
+const FARTHEST_KM: f64 = 1e9;
+
 /// What holds for components of the graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
@@ -139,7 +142,8 @@ impl ProblemSpec {
             length("the list of unit names".into(), self.unit_names.len());
         }
         for (unit, p) in self.locations.points().iter().enumerate() {
-            if p.iter().any(|c| !c.is_finite()) {
+            // Farther away squared distances lose all meaning, and their sums may overflow.
+            if p.iter().any(|c| !c.is_finite() || c.abs() > FARTHEST_KM) {
                 errors.push(ProblemError::Location { unit: self.unit_name(unit) });
             }
         }

@@ -50,7 +50,7 @@ impl Balance {
         balance
     }
 
-    /// Sets the penalty weight λ for tolerances of [`REFERENCE_TOLERANCE`] and less.
+    /// Sets the penalty weight λ for tolerances of 0.005 and less.
     pub fn set_lambda(&mut self, lambda: f64) {
         for (l, s) in self.lambda.iter_mut().zip(&self.stiffness) {
             *l = lambda * s;
