@@ -1,0 +1,145 @@
+//! What is measured: every instance with its number of territories and tolerance, under a key that selects it.
+
+use crate::generate::{SEED, delaunay, grid, voronoi};
+use crate::instance::Instance;
+use crate::real::{ReadError, RealSet};
+use std::path::Path;
+
+/// Where the units come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Polygons with population, from the data folder.
+    Real(RealSet),
+    /// About so many Voronoi cells with one lognormal measure.
+    Voronoi(usize),
+    /// A square grid of so many cells a side with three lognormal measures, σ = 0.8.
+    Grid3(usize),
+    /// A Delaunay graph of so many points with three activities, and its seed.
+    Delaunay(usize, u64),
+}
+
+impl Source {
+    /// Makes or reads the instance; none if it is a real one and `folder` does not have it.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn load(self, folder: &Path) -> Result<Option<Instance>, ReadError> {
+        Ok(Some(match self {
+            Source::Real(set) if !set.is_in(folder) => return Ok(None),
+            Source::Real(set) => set.read(folder)?,
+            Source::Voronoi(n) => voronoi(n, 1, SEED),
+            Source::Grid3(side) => grid(side, 3, 0.8, SEED),
+            Source::Delaunay(n, seed) => delaunay(n, seed),
+        }))
+    }
+}
+
+/// An instance with what is asked of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Its key: `england-wales-k1000-0.5`.
+    pub key: String,
+    /// Where the units come from.
+    pub source: Source,
+    /// Number of territories.
+    pub k: usize,
+    /// Allowed relative deviation of every measure, both ways.
+    pub tolerance: f64,
+    /// Whether REFERENCE.md has a value for it.
+    pub reference: bool,
+}
+
+/// Classes of Delaunay instances, n and p, with the published diameters (Gliesch, Ritt & Moreira 2018): the best of ten
+/// runs of 1,800 s, averaged over four instances.
+pub const DIAMETERS: [(usize, usize, f64); 12] = [
+    (1_000, 5, 610.0),
+    (1_000, 10, 404.0),
+    (1_000, 16, 326.0),
+    (2_500, 12, 375.0),
+    (2_500, 25, 255.0),
+    (2_500, 40, 216.0),
+    (5_000, 25, 255.0),
+    (5_000, 50, 186.0),
+    (5_000, 80, 164.0),
+    (10_000, 50, 188.0),
+    (10_000, 100, 139.0),
+    (10_000, 160, 143.0),
+];
+
+/// Every case; those of one source stand together, so that a runner loads each source once.
+pub fn catalog() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut add = |name: &str, source: Source, asked: &[(usize, f64)]| {
+        for &(k, per_cent) in asked {
+            let reference = !matches!(source, Source::Grid3(_) | Source::Delaunay(..)) && k <= 1_000;
+            cases.push(Case { key: format!("{name}-k{k}-{per_cent}"), source, k, tolerance: per_cent / 100.0, reference });
+        }
+    };
+    add("counties", Source::Real(RealSet::Counties), &[(30, 1.0)]);
+    add("london", Source::Real(RealSet::London), &[(100, 0.5), (400, 0.5)]);
+    add("england-wales", Source::Real(RealSet::EnglandWales), &[(100, 0.5), (100, 3.0), (1_000, 0.5), (1_000, 3.0)]);
+    add("voronoi-10k", Source::Voronoi(10_000), &[(10, 3.0), (100, 0.5)]);
+    add("voronoi-100k", Source::Voronoi(100_000), &[(100, 3.0), (1_000, 0.5)]);
+    add("voronoi-1m", Source::Voronoi(1_000_000), &[(435, 0.5), (435, 3.0), (1_000, 0.5), (1_000, 3.0)]);
+    add("voronoi-10m", Source::Voronoi(10_000_000), &[(10_000, 3.0)]);
+    add("grid3-3600", Source::Grid3(60), &[(20, 1.0)]);
+    add("grid3-40k", Source::Grid3(200), &[(100, 1.0)]);
+    for (n, p, _) in DIAMETERS {
+        for seed in 1..=4 {
+            add(&format!("delaunay-{n}-s{seed}"), Source::Delaunay(n, seed), &[(p, 5.0)]);
+        }
+    }
+    cases.sort_by_key(|case| match case.source {
+        Source::Delaunay(n, seed) => (n as u64, seed),
+        _ => (0, 0),
+    });
+    cases
+}
+
+/// Cases whose key contains one of `words`; `default` stands for all but the Delaunay ones and the 10 M cells, `all` for all.
+pub fn select(words: &[String]) -> Vec<Case> {
+    let ordinary = |case: &Case| !matches!(case.source, Source::Delaunay(..) | Source::Voronoi(10_000_000));
+    let wanted = |case: &Case| {
+        words.iter().any(|word| match word.as_str() {
+            "all" => true,
+            "default" => ordinary(case),
+            word => case.key.contains(word),
+        })
+    };
+    catalog().into_iter().filter(wanted).collect()
+}
+
+/// The values fixed in REFERENCE.md, by key.
+pub fn fixed_reference(key: &str) -> Option<f64> {
+    parse_reference(include_str!("../REFERENCE.md"), key)
+}
+
+fn parse_reference(text: &str, key: &str) -> Option<f64> {
+    text.lines().find_map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        // | case | hash | inertia | …
+        (cells.len() > 4 && cells[1].trim_matches('`') == key).then(|| cells[3].parse().ok())?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_every_reference_is_fixed() {
+        let cases = catalog();
+        let keys: std::collections::BTreeSet<&str> = cases.iter().map(|c| c.key.as_str()).collect();
+        assert_eq!(keys.len(), cases.len());
+        let missing: Vec<&str> =
+            cases.iter().filter(|c| c.reference && fixed_reference(&c.key).is_none()).map(|c| c.key.as_str()).collect();
+        assert!(missing.is_empty(), "no value in REFERENCE.md for {missing:?}");
+    }
+
+    #[test]
+    fn values_are_read_from_the_table() {
+        let text = "| case | hash | inertia | seed |\n|---|---|---|---|\n| `a-k3-1` | 0xab | 1.25e3 | 4 |\n";
+        assert_eq!(parse_reference(text, "a-k3-1"), Some(1250.0));
+        assert_eq!(parse_reference(text, "a-k3"), None);
+    }
+}

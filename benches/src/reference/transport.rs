@@ -1,0 +1,279 @@
+//! Exact transport of weighted points to cells under two-sided bounds, starting from a power diagram.
+//!
+//! Minimise Σ m_ij·|x_i − c_j|² with Σ_j m_ij = w_i and L ≤ Σ_i m_ij ≤ U. The diagram's λ are optimal for the loads that its cells
+//! happen to have; successive shortest augmenting paths (Busacker & Gowen 1960; potentials after Tomizawa 1971 and Edmonds &
+//! Karp 1972) carry the surplus over a graph whose nodes are the cells and a hub (what lies between L and U), and whose arc
+//! j → l is the point in j that is cheapest to hand to l. Ends with masses, and with the λ that prove them optimal among the
+//! points listed as near.
+
+use super::tree::{Cells, Tree};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// Masses of the near points after transport.
+pub(super) struct Transport {
+    /// λ of the optimum; the hub's is 0.
+    pub(super) lambda: Vec<f64>,
+    /// Mass per entry of `Cells::candidates`.
+    pub(super) mass: Vec<f64>,
+    /// Weight that found no way: the band of near points was too narrow.
+    pub(super) stuck: f64,
+}
+
+#[derive(PartialEq)]
+struct Offer {
+    key: f64,
+    from: u32,
+    to: u32,
+}
+
+impl Eq for Offer {}
+
+impl Ord for Offer {
+    // Reversed: the heap gives the cheapest offer first, ties by entry.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.key.total_cmp(&self.key).then(other.from.cmp(&self.from)).then(other.to.cmp(&self.to))
+    }
+}
+
+impl PartialOrd for Offer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// How a node was reached.
+#[derive(Clone, Copy)]
+enum Step {
+    None,
+    /// By handing over the point of these entries.
+    Point { from: u32, to: u32 },
+    /// Through the hub's free capacity.
+    Slack,
+}
+
+struct Network<'a> {
+    cells: &'a Cells,
+    lower: f64,
+    upper: f64,
+    hub: usize,
+    /// Near point (position in `cells.near`) of every entry.
+    owner: Vec<u32>,
+    mass: Vec<f64>,
+    /// Per cell: neighbouring cell and its offers.
+    arcs: Vec<Vec<(u32, BinaryHeap<Offer>)>>,
+    potential: Vec<f64>,
+    excess: Vec<f64>,
+    /// What each cell is taken to hold.
+    level: Vec<f64>,
+    distance: Vec<f64>,
+    step: Vec<(u32, Step)>,
+    done: Vec<bool>,
+    touched: Vec<u32>,
+}
+
+/// Moves the cells' loads into `[lower, upper]` at least cost.
+pub(super) fn transport(tree: &Tree, cells: &Cells, lambda: &[f64], lower: f64, upper: f64) -> Transport {
+    let k = lambda.len();
+    let mut network = Network::new(tree, cells, lambda, lower, upper);
+    let scale = 0.5 * (lower + upper);
+    let epsilon = 1e-11 * scale;
+    let mut stuck = 0.0;
+    let mut sources: Vec<usize> = (0..=k).rev().filter(|&v| network.excess[v] > epsilon).collect();
+    while let Some(&source) = sources.last() {
+        if network.excess[source] <= epsilon {
+            sources.pop();
+            continue;
+        }
+        match network.shortest_path(source, epsilon) {
+            Some(target) => network.augment(source, target),
+            None => {
+                // Deficits below epsilon take nothing: together they may leave this much.
+                if network.excess[source] > 2.0 * (k + 1) as f64 * epsilon {
+                    stuck += network.excess[source];
+                }
+                sources.pop();
+            }
+        }
+    }
+    let hub = network.potential[k];
+    Transport {
+        lambda: network.potential[..k].iter().map(|p| p - hub).collect(),
+        mass: network.mass,
+        stuck,
+    }
+}
+
+impl<'a> Network<'a> {
+    fn new(tree: &Tree, cells: &'a Cells, lambda: &[f64], lower: f64, upper: f64) -> Self {
+        let k = lambda.len();
+        let mut potential = lambda.to_vec();
+        potential.push(0.0);
+        // Complementary slackness with the hub: λ > 0 holds a cell at its lower bound, λ < 0 at its upper.
+        let level: Vec<f64> = lambda
+            .iter()
+            .zip(&cells.sums)
+            .map(|(&l, sums)| match l.total_cmp(&0.0) {
+                Ordering::Greater => lower,
+                Ordering::Less => upper,
+                Ordering::Equal => sums.weight.clamp(lower, upper),
+            })
+            .collect();
+        let mut excess: Vec<f64> = cells.sums.iter().zip(&level).map(|(sums, z)| sums.weight - z).collect();
+        excess.push(-excess.iter().sum::<f64>());
+        let mut network = Self {
+            cells,
+            lower,
+            upper,
+            hub: k,
+            owner: vec![0; cells.candidates.len()],
+            mass: vec![0.0; cells.candidates.len()],
+            arcs: (0..k).map(|_| Vec::new()).collect(),
+            potential,
+            excess,
+            level,
+            distance: vec![f64::INFINITY; k + 1],
+            step: vec![(0, Step::None); k + 1],
+            done: vec![false; k + 1],
+            touched: Vec::new(),
+        };
+        for (owner, &(position, first)) in cells.near.iter().enumerate() {
+            network.mass[first as usize] = tree.weights[position as usize];
+            for entry in network.entries(owner) {
+                network.owner[entry] = owner as u32;
+            }
+            network.offer(first as usize);
+        }
+        network
+    }
+
+    fn entries(&self, owner: usize) -> std::ops::Range<usize> {
+        let end = self.cells.near.get(owner + 1).map_or(self.cells.candidates.len(), |n| n.1 as usize);
+        self.cells.near[owner].1 as usize..end
+    }
+
+    /// Offers the point that has mass at entry `from` to its other cells.
+    fn offer(&mut self, from: usize) {
+        let (cell, cost) = self.cells.candidates[from];
+        for to in self.entries(self.owner[from] as usize) {
+            if to == from {
+                continue;
+            }
+            let (other, other_cost) = self.cells.candidates[to];
+            let offer = Offer { key: other_cost - cost, from: from as u32, to: to as u32 };
+            let row = &mut self.arcs[cell as usize];
+            match row.iter_mut().find(|arc| arc.0 == other) {
+                Some(arc) => arc.1.push(offer),
+                None => row.push((other, BinaryHeap::from(vec![offer]))),
+            }
+        }
+    }
+
+    /// Dijkstra from `source` to the nearest node with a deficit; updates the potentials.
+    fn shortest_path(&mut self, source: usize, epsilon: f64) -> Option<usize> {
+        let mut queue = BinaryHeap::new();
+        self.distance[source] = 0.0;
+        self.touched.push(source as u32);
+        queue.push(Offer { key: 0.0, from: source as u32, to: 0 });
+        let mut target = None;
+        while let Some(Offer { key, from, .. }) = queue.pop() {
+            let node = from as usize;
+            if self.done[node] {
+                continue;
+            }
+            if self.excess[node] < -epsilon {
+                target = Some(node);
+                break;
+            }
+            self.done[node] = true;
+            self.relax(node, key, epsilon, &mut queue);
+        }
+        if let Some(target) = target {
+            let end = self.distance[target];
+            for &node in &self.touched {
+                if self.done[node as usize] {
+                    self.potential[node as usize] += self.distance[node as usize] - end;
+                }
+            }
+        }
+        for node in self.touched.drain(..) {
+            self.distance[node as usize] = f64::INFINITY;
+            self.done[node as usize] = false;
+        }
+        target
+    }
+
+    fn relax(&mut self, node: usize, at: f64, epsilon: f64, queue: &mut BinaryHeap<Offer>) {
+        let mut reach = |network: &mut Self, to: usize, key: f64, step: Step| {
+            let reduced = (key + network.potential[node] - network.potential[to]).max(0.0);
+            if !network.done[to] && at + reduced < network.distance[to] {
+                if network.distance[to] == f64::INFINITY {
+                    network.touched.push(to as u32);
+                }
+                network.distance[to] = at + reduced;
+                network.step[to] = (node as u32, step);
+                queue.push(Offer { key: at + reduced, from: to as u32, to: 0 });
+            }
+        };
+        if node == self.hub {
+            for cell in 0..self.hub {
+                if self.level[cell] > self.lower + epsilon {
+                    reach(self, cell, 0.0, Step::Slack);
+                }
+            }
+            return;
+        }
+        if self.level[node] < self.upper - epsilon {
+            reach(self, self.hub, 0.0, Step::Slack);
+        }
+        let mut row = std::mem::take(&mut self.arcs[node]);
+        for (to, offers) in &mut row {
+            while offers.peek().is_some_and(|o| self.mass[o.from as usize] <= 0.0) {
+                offers.pop();
+            }
+            if let Some(&Offer { key, from, to: entry }) = offers.peek() {
+                reach(self, *to as usize, key, Step::Point { from, to: entry });
+            }
+        }
+        self.arcs[node] = row;
+    }
+
+    fn augment(&mut self, source: usize, target: usize) {
+        let mut amount = self.excess[source].min(-self.excess[target]);
+        self.walk(source, target, |network, node, before, step| {
+            let room = match step {
+                Step::Point { from, .. } => network.mass[from as usize],
+                Step::Slack if node == network.hub => network.upper - network.level[before],
+                Step::Slack => network.level[node] - network.lower,
+                Step::None => 0.0,
+            };
+            amount = amount.min(room);
+        });
+        self.walk(source, target, |network, node, before, step| match step {
+            Step::Point { from, to } => {
+                let (from, to) = (from as usize, to as usize);
+                let rest = network.mass[from] - amount;
+                network.mass[from] = if rest > 1e-12 * amount { rest } else { 0.0 };
+                let fresh = network.mass[to] <= 0.0;
+                network.mass[to] += amount;
+                if fresh {
+                    network.offer(to);
+                }
+            }
+            Step::Slack if node == network.hub => network.level[before] += amount,
+            Step::Slack => network.level[node] -= amount,
+            Step::None => {}
+        });
+        self.excess[source] -= amount;
+        self.excess[target] += amount;
+    }
+
+    fn walk(&mut self, source: usize, target: usize, mut each: impl FnMut(&mut Self, usize, usize, Step)) {
+        let mut node = target;
+        while node != source {
+            let (before, step) = self.step[node];
+            each(self, node, before as usize, step);
+            node = before as usize;
+        }
+    }
+}
