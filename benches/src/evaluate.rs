@@ -99,7 +99,9 @@ fn inertia(points: &[[f64; 3]], weights: &[f64], k: usize, assignment: &[u32]) -
         sum[3] += w;
     }
     let centres: Vec<[f64; 3]> = sums.iter().map(|s| [0, 1, 2].map(|axis| s[axis] / s[3])).collect();
-    let cost = |((&t, &p), &w): ((&u32, &[f64; 3]), &f64)| if w > 0.0 { w * squared_distance(p, centres[t as usize]) } else { 0.0 };
+    let cost = |((&t, &p), &w): ((&u32, &[f64; 3]), &f64)| {
+        if w > 0.0 { w * squared_distance(p, centres[t as usize]) } else { 0.0 }
+    };
     assignment.iter().zip(points).zip(weights).map(cost).sum()
 }
 

@@ -68,8 +68,7 @@ impl Instance {
 
     /// The engine's graph.
     pub fn graph(&self) -> Graph {
-        let edges: Vec<Edge> =
-            self.links.iter().map(|l| Edge::new(l.a, l.b, EdgeKind::Border, l.border_km)).collect();
+        let edges: Vec<Edge> = self.links.iter().map(|l| Edge::new(l.a, l.b, EdgeKind::Border, l.border_km)).collect();
         Graph::from_edges(self.len(), &edges)
     }
 

@@ -17,4 +17,5 @@ pub mod measure;
 pub mod random;
 pub mod real;
 pub mod reference;
+pub mod solvers;
 pub mod table;

@@ -22,7 +22,8 @@ impl Table {
     pub fn row(&mut self, cells: &[String]) -> String {
         let mut line = String::from("|");
         for i in 0..self.columns {
-            let _ = write!(line, " {} |", cells.get(i).map_or(String::new(), |c| c.replace('|', "/").replace('\n', " ")));
+            let _ =
+                write!(line, " {} |", cells.get(i).map_or(String::new(), |c| c.replace('|', "/").replace('\n', " ")));
         }
         let _ = writeln!(self.text, "{line}");
         line
@@ -37,13 +38,25 @@ impl Table {
 /// A share in per cent: `0.004_98` → `0.498 %`, `0.34` → `34.0 %`.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
-    let digits = if value.abs() < 1.0 { 3 } else if value.abs() < 10.0 { 2 } else { 1 };
+    let digits = if value.abs() < 1.0 {
+        3
+    } else if value.abs() < 10.0 {
+        2
+    } else {
+        1
+    };
     format!("{value:.digits$} %")
 }
 
 /// Three significant digits or so for seconds: `0.013`, `1.24`, `31.0`.
 pub fn seconds(value: f64) -> String {
-    let digits = if value < 1.0 { 3 } else if value < 10.0 { 2 } else { 1 };
+    let digits = if value < 1.0 {
+        3
+    } else if value < 10.0 {
+        2
+    } else {
+        1
+    };
     format!("{value:.digits$}")
 }
 

@@ -11,8 +11,9 @@ use territory::Space;
 pub fn delaunay(n: usize, seed: u64) -> Instance {
     let mut random = Random::new(seed, n as u64);
     let points: Vec<[f64; 2]> = (0..n).map(|_| [random.between(0.0, 1000.0), random.between(0.0, 1000.0)]).collect();
-    let measures = [("customers", 4, 20), ("demand", 15, 400), ("workload", 15, 100)]
-        .map(|(name, low, high)| (name.to_owned(), (0..n).map(|_| (low + random.below(high - low + 1)) as f64).collect()));
+    let measures = [("customers", 4, 20), ("demand", 15, 400), ("workload", 15, 100)].map(|(name, low, high)| {
+        (name.to_owned(), (0..n).map(|_| (low + random.below(high - low + 1)) as f64).collect())
+    });
     Instance {
         name: format!("delaunay-{n}-s{seed}"),
         space: Space::Planar,

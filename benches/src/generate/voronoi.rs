@@ -96,7 +96,11 @@ mod tests {
             voronoi(1_000, 2, SEED).hash(),
             delaunay(500, 1).hash(),
         ];
-        assert_eq!(hashes, [0x131b_f31f_ae95_0bb6, 0xfdd5_84c4_230f_9b6f, 0x3976_9486_863f_806b, 0xd346_5def_40b9_2096], "{hashes:#018x?}");
+        assert_eq!(
+            hashes,
+            [0x131b_f31f_ae95_0bb6, 0xfdd5_84c4_230f_9b6f, 0x3976_9486_863f_806b, 0xd346_5def_40b9_2096],
+            "{hashes:#018x?}"
+        );
     }
 
     #[test]

@@ -18,15 +18,16 @@ use tree::{Diagram, Sums, Tree};
 const COARSE: usize = 64;
 /// Lloyd stops when ten steps gain less than this share.
 const STALL: f64 = 5e-5;
-/// Bands start at half a cell and get no narrower than this, see [`Lloyd::band`].
-const LEAST_BAND: f64 = 0.05;
+/// Bands start at about half a cell and get no narrower than a twentieth, see [`Lloyd::band`].
+const FIRST_BAND: f64 = 4.0;
+const LEAST_BAND: f64 = 0.4;
 
 /// The reference of one seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference {
     /// Σ w·|x − c|² under the bounds target·(1 ± tolerance), in measure·km².
     pub inertia: f64,
-    /// The same with every cell exactly on target, at the same centres.
+    /// The same with every cell exactly on target, after Lloyd steps of its own.
     pub exactly_balanced: f64,
     /// Relative distance of the transport's value from its dual value at the last centres: the proof that it is optimal there.
     pub transport_gap: f64,
@@ -39,8 +40,7 @@ pub fn reference(instance: &Instance, k: usize, tolerance: f64, seed: u64) -> Re
     let n = instance.len() as f64;
     let mean = [0, 1, 2].map(|axis| instance.points.iter().map(|p| p[axis]).sum::<f64>() / n);
     let weighted = instance.points.iter().zip(instance.weights()).filter(|(_, w)| **w > 0.0);
-    let items: Vec<([f64; 3], f64)> =
-        weighted.map(|(p, &w)| ([0, 1, 2].map(|axis| p[axis] - mean[axis]), w)).collect();
+    let items: Vec<([f64; 3], f64)> = weighted.map(|(p, &w)| ([0, 1, 2].map(|axis| p[axis] - mean[axis]), w)).collect();
     let units = Tree::new(items, 0.0);
     let target = units.total().weight / k as f64;
     let bounds = (target * (1.0 - tolerance), target * (1.0 + tolerance));
@@ -57,6 +57,7 @@ pub fn reference(instance: &Instance, k: usize, tolerance: f64, seed: u64) -> Re
     steps.1 = lloyd.run(&units, if size > 1 { 100 } else { 400 });
     let (inertia, transport_gap) = lloyd.settle(&units);
     lloyd.bounds = (target, target);
+    lloyd.run(&units, 60);
     let (exactly_balanced, _) = lloyd.settle(&units);
     Reference { inertia, exactly_balanced, transport_gap, steps }
 }
@@ -64,8 +65,11 @@ pub fn reference(instance: &Instance, k: usize, tolerance: f64, seed: u64) -> Re
 struct Lloyd {
     diagram: Diagram,
     bounds: (f64, f64),
-    /// Width of the band in which points count as near to a second cell, as share of the squared distance of centres.
+    /// Width of the band in which points count as near to a second cell, as share of the cells' mean squared radii.
     band: f64,
+    square_radius: Vec<f64>,
+    /// Whether the centres are still those of the start.
+    fresh: bool,
 }
 
 /// One assignment with its transport.
@@ -80,23 +84,31 @@ struct Settled {
 impl Lloyd {
     fn new(centres: Vec<[f64; 3]>, bounds: (f64, f64)) -> Self {
         let lambda = vec![0.0; centres.len()];
-        Self { diagram: Diagram { centres, lambda }, bounds, band: 0.5 }
+        Self { diagram: Diagram { centres, lambda }, bounds, band: FIRST_BAND, square_radius: Vec::new(), fresh: true }
     }
 
     /// Lloyd steps until they stall, at most `limit`; returns their number.
     fn run(&mut self, tree: &Tree, limit: usize) -> usize {
         let mut values = Vec::new();
         let mut best = (f64::INFINITY, self.diagram.clone());
+        let asked = self.bounds;
+        let middle = 0.5 * (asked.0 + asked.1);
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        let mut slack = if fresh { 0.5 } else { 0.0 };
+        let least_steps = if fresh { 40 } else { 10 };
         for step in 0..limit {
+            // A start's cells are far from balanced: the bounds close in on them.
+            self.bounds = (asked.0.min(middle * (1.0 - slack)), asked.1.max(middle * (1.0 + slack)));
+            let tight = self.bounds == asked;
+            slack *= 0.8;
             let settled = self.transport(tree);
             let value = inertia(&settled.sums) + tree.within;
             values.push(value);
-            if std::env::var_os("RV").is_some() { eprintln!("step {step} value {value:e} band {}", self.band); }
-            if settled.stuck == 0.0 && value < best.0 {
+            if settled.stuck == 0.0 && tight && value < best.0 {
                 best = (value, self.diagram.clone());
             }
             // Exact steps never rise: if one does, the listed points did not suffice.
-            let rose = values.iter().rev().nth(1).is_some_and(|&before| value > before * (1.0 + 1e-9));
+            let rose = tight && values.iter().rev().nth(1).is_some_and(|&before| value > before * (1.0 + 1e-9));
             self.band = if rose { self.band * 1.5 } else { (self.band * 0.9).max(LEAST_BAND) };
             self.diagram.lambda = settled.lambda;
             for (centre, sums) in self.diagram.centres.iter_mut().zip(&settled.sums) {
@@ -104,7 +116,7 @@ impl Lloyd {
                     *centre = sums.mean();
                 }
             }
-            if step >= 10 && values[step - 10] - value < STALL * value {
+            if step >= least_steps && values[step - 10] - value < STALL * value {
                 break;
             }
         }
@@ -119,9 +131,11 @@ impl Lloyd {
         let (lower, upper) = self.bounds;
         let mut result = (f64::INFINITY, f64::INFINITY);
         for _ in 0..12 {
+            let before = self.diagram.lambda.clone();
             let settled = self.transport(tree);
             self.diagram.lambda = settled.lambda;
-            let cells = tree.assign(&self.diagram, &self.bands(tree));
+            let narrow = vec![0.0; before.len()];
+            let cells = tree.assign(&self.diagram, &narrow);
             let hub: f64 = self.diagram.lambda.iter().map(|&l| l * if l > 0.0 { lower } else { upper }).sum();
             let gap = (settled.cost - cells.dual - hub) / settled.cost;
             if settled.stuck == 0.0 && gap < result.1 {
@@ -130,22 +144,35 @@ impl Lloyd {
             if result.1 < 1e-9 {
                 break;
             }
-            self.band *= 1.5;
+            // Prices that came from too few points are no start for the next try.
+            self.diagram.lambda = before;
+            self.band *= 2.0;
         }
         result
     }
 
-    fn bands(&self, tree: &Tree) -> Vec<f64> {
+    /// Widths of the cells' bands: shares of their mean squared radii, so that they follow the density.
+    fn bands(&mut self, tree: &Tree) -> Vec<f64> {
+        if self.square_radius.is_empty() {
+            let narrow = vec![0.0; self.diagram.centres.len()];
+            self.set_radii(&tree.assign(&self.diagram, &narrow).sums);
+        }
         // Several centres may sit on one heavy unit: no cell is taken for narrower than a hundredth of the mean radius.
         let total = tree.total();
         let least = 1e-4 * total.inertia() / (total.weight * self.diagram.centres.len() as f64);
-        nearest_squared(&self.diagram.centres).iter().map(|d2| self.band * d2.max(least)).collect()
+        self.square_radius.iter().map(|r2| self.band * r2.max(least)).collect()
+    }
+
+    fn set_radii(&mut self, sums: &[Sums]) {
+        let square = |s: &Sums| if s.weight > 0.0 { s.inertia() / s.weight } else { 0.0 };
+        self.square_radius = sums.iter().map(square).collect();
     }
 
     fn transport(&mut self, tree: &Tree) -> Settled {
         let (mut cells, mut moved);
         loop {
-            cells = tree.assign(&self.diagram, &self.bands(tree));
+            let bands = self.bands(tree);
+            cells = tree.assign(&self.diagram, &bands);
             moved = transport(tree, &cells, &self.diagram.lambda, self.bounds.0, self.bounds.1);
             if moved.stuck == 0.0 || self.band > 1e6 {
                 break;
@@ -164,6 +191,7 @@ impl Lloyd {
                 sums[cells.candidates[entry].0 as usize].add_point(moved.mass[entry], x);
             }
         }
+        self.set_radii(&sums);
         let cost = sums.iter().zip(&self.diagram.centres).map(|(s, c)| about(s, c)).sum();
         Settled { sums, lambda: moved.lambda, cost, stuck: moved.stuck }
     }
@@ -176,33 +204,6 @@ fn inertia(sums: &[Sums]) -> f64 {
 /// Σ w·|x − c|².
 fn about(sums: &Sums, centre: &[f64; 3]) -> f64 {
     sums.second - 2.0 * tree::dot(&sums.first, centre) + sums.weight * tree::dot(centre, centre)
-}
-
-/// Squared distance of every centre to its nearest other one.
-fn nearest_squared(centres: &[[f64; 3]]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..centres.len()).collect();
-    order.sort_by(|&a, &b| centres[a][0].total_cmp(&centres[b][0]));
-    let mut nearest = vec![f64::INFINITY; centres.len()];
-    for (i, &a) in order.iter().enumerate() {
-        for &b in &order[i + 1..] {
-            let dx = centres[b][0] - centres[a][0];
-            if dx * dx >= nearest[a] {
-                break;
-            }
-            let d2 = territory::squared_distance(centres[a], centres[b]);
-            nearest[a] = nearest[a].min(d2);
-            nearest[b] = nearest[b].min(d2);
-        }
-        // Those to the left that are nearer than what was found.
-        for &b in order[..i].iter().rev() {
-            let dx = centres[b][0] - centres[a][0];
-            if dx * dx >= nearest[a] {
-                break;
-            }
-            nearest[a] = nearest[a].min(territory::squared_distance(centres[a], centres[b]));
-        }
-    }
-    nearest
 }
 
 #[cfg(test)]

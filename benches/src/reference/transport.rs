@@ -8,7 +8,7 @@
 
 use super::tree::{Cells, Tree};
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// Masses of the near points after transport.
 pub(super) struct Transport {
@@ -47,7 +47,10 @@ impl PartialOrd for Offer {
 enum Step {
     None,
     /// By handing over the point of these entries.
-    Point { from: u32, to: u32 },
+    Point {
+        from: u32,
+        to: u32,
+    },
     /// Through the hub's free capacity.
     Slack,
 }
@@ -66,6 +69,9 @@ struct Network<'a> {
     excess: Vec<f64>,
     /// What each cell is taken to hold.
     level: Vec<f64>,
+    /// Cells above their lower bound, the highest potential first: the hub's arcs in order of reduced cost.
+    open: BTreeSet<(u64, u32)>,
+    epsilon: f64,
     distance: Vec<f64>,
     step: Vec<(u32, Step)>,
     done: Vec<bool>,
@@ -75,9 +81,8 @@ struct Network<'a> {
 /// Moves the cells' loads into `[lower, upper]` at least cost.
 pub(super) fn transport(tree: &Tree, cells: &Cells, lambda: &[f64], lower: f64, upper: f64) -> Transport {
     let k = lambda.len();
-    let mut network = Network::new(tree, cells, lambda, lower, upper);
-    let scale = 0.5 * (lower + upper);
-    let epsilon = 1e-11 * scale;
+    let epsilon = 0.5e-11 * (lower + upper);
+    let mut network = Network::new(tree, cells, lambda, (lower, upper), epsilon);
     let mut stuck = 0.0;
     let mut sources: Vec<usize> = (0..=k).rev().filter(|&v| network.excess[v] > epsilon).collect();
     while let Some(&source) = sources.last() {
@@ -85,7 +90,7 @@ pub(super) fn transport(tree: &Tree, cells: &Cells, lambda: &[f64], lower: f64, 
             sources.pop();
             continue;
         }
-        match network.shortest_path(source, epsilon) {
+        match network.shortest_path(source) {
             Some(target) => network.augment(source, target),
             None => {
                 // Deficits below epsilon take nothing: together they may leave this much.
@@ -97,15 +102,11 @@ pub(super) fn transport(tree: &Tree, cells: &Cells, lambda: &[f64], lower: f64, 
         }
     }
     let hub = network.potential[k];
-    Transport {
-        lambda: network.potential[..k].iter().map(|p| p - hub).collect(),
-        mass: network.mass,
-        stuck,
-    }
+    Transport { lambda: network.potential[..k].iter().map(|p| p - hub).collect(), mass: network.mass, stuck }
 }
 
 impl<'a> Network<'a> {
-    fn new(tree: &Tree, cells: &'a Cells, lambda: &[f64], lower: f64, upper: f64) -> Self {
+    fn new(tree: &Tree, cells: &'a Cells, lambda: &[f64], (lower, upper): (f64, f64), epsilon: f64) -> Self {
         let k = lambda.len();
         let mut potential = lambda.to_vec();
         potential.push(0.0);
@@ -131,7 +132,9 @@ impl<'a> Network<'a> {
             arcs: (0..k).map(|_| Vec::new()).collect(),
             potential,
             excess,
+            open: BTreeSet::new(),
             level,
+            epsilon,
             distance: vec![f64::INFINITY; k + 1],
             step: vec![(0, Step::None); k + 1],
             done: vec![false; k + 1],
@@ -143,6 +146,9 @@ impl<'a> Network<'a> {
                 network.owner[entry] = owner as u32;
             }
             network.offer(first as usize);
+        }
+        for cell in 0..k {
+            network.reopen(cell, true);
         }
         network
     }
@@ -169,8 +175,22 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// Takes `cell` out of the hub's arcs, or puts it in if it is above its lower bound.
+    fn reopen(&mut self, cell: usize, insert: bool) {
+        // Bits that order like the number itself, negated: the highest potential first.
+        let bits = (-self.potential[cell]).to_bits();
+        let key = (if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }, cell as u32);
+        if !insert {
+            self.open.remove(&key);
+        } else if self.level[cell] > self.lower + self.epsilon {
+            self.open.insert(key);
+        }
+    }
+
     /// Dijkstra from `source` to the nearest node with a deficit; updates the potentials.
-    fn shortest_path(&mut self, source: usize, epsilon: f64) -> Option<usize> {
+    fn shortest_path(&mut self, source: usize) -> Option<usize> {
+        let open = std::mem::take(&mut self.open);
+        let mut hub_arcs = open.iter().map(|&(_, cell)| cell as usize);
         let mut queue = BinaryHeap::new();
         self.distance[source] = 0.0;
         self.touched.push(source as u32);
@@ -178,21 +198,41 @@ impl<'a> Network<'a> {
         let mut target = None;
         while let Some(Offer { key, from, .. }) = queue.pop() {
             let node = from as usize;
+            // The hub's arcs are walked one at a time: its entry comes back at the length of the last one.
+            if node == self.hub && (self.done[node] || self.excess[node] >= -self.epsilon) {
+                self.done[node] = true;
+                if let Some(cell) = hub_arcs.next() {
+                    let from_hub = (self.potential[node] - self.potential[cell]).max(0.0);
+                    let at = self.distance[node];
+                    self.reach(cell, at + from_hub, (node, Step::Slack), &mut queue);
+                    queue.push(Offer { key: at + from_hub, from, to: 0 });
+                }
+                continue;
+            }
             if self.done[node] {
                 continue;
             }
-            if self.excess[node] < -epsilon {
+            if self.excess[node] < -self.epsilon {
                 target = Some(node);
                 break;
             }
             self.done[node] = true;
-            self.relax(node, key, epsilon, &mut queue);
+            self.relax(node, key, &mut queue);
         }
+        self.open = open;
         if let Some(target) = target {
             let end = self.distance[target];
-            for &node in &self.touched {
-                if self.done[node as usize] {
-                    self.potential[node as usize] += self.distance[node as usize] - end;
+            for i in 0..self.touched.len() {
+                let node = self.touched[i] as usize;
+                if self.done[node] && self.distance[node] != end {
+                    let cell = node != self.hub;
+                    if cell {
+                        self.reopen(node, false);
+                    }
+                    self.potential[node] += self.distance[node] - end;
+                    if cell {
+                        self.reopen(node, true);
+                    }
                 }
             }
         }
@@ -203,36 +243,32 @@ impl<'a> Network<'a> {
         target
     }
 
-    fn relax(&mut self, node: usize, at: f64, epsilon: f64, queue: &mut BinaryHeap<Offer>) {
-        let mut reach = |network: &mut Self, to: usize, key: f64, step: Step| {
-            let reduced = (key + network.potential[node] - network.potential[to]).max(0.0);
-            if !network.done[to] && at + reduced < network.distance[to] {
-                if network.distance[to] == f64::INFINITY {
-                    network.touched.push(to as u32);
-                }
-                network.distance[to] = at + reduced;
-                network.step[to] = (node as u32, step);
-                queue.push(Offer { key: at + reduced, from: to as u32, to: 0 });
+    fn reach(&mut self, to: usize, distance: f64, step: (usize, Step), queue: &mut BinaryHeap<Offer>) {
+        if !self.done[to] && distance < self.distance[to] {
+            if self.distance[to] == f64::INFINITY {
+                self.touched.push(to as u32);
             }
-        };
-        if node == self.hub {
-            for cell in 0..self.hub {
-                if self.level[cell] > self.lower + epsilon {
-                    reach(self, cell, 0.0, Step::Slack);
-                }
-            }
-            return;
+            self.distance[to] = distance;
+            self.step[to] = (step.0 as u32, step.1);
+            queue.push(Offer { key: distance, from: to as u32, to: 0 });
         }
-        if self.level[node] < self.upper - epsilon {
-            reach(self, self.hub, 0.0, Step::Slack);
+    }
+
+    /// Looks along the arcs of a cell.
+    fn relax(&mut self, node: usize, at: f64, queue: &mut BinaryHeap<Offer>) {
+        if self.level[node] < self.upper - self.epsilon {
+            let reduced = (self.potential[node] - self.potential[self.hub]).max(0.0);
+            self.reach(self.hub, at + reduced, (node, Step::Slack), queue);
         }
         let mut row = std::mem::take(&mut self.arcs[node]);
         for (to, offers) in &mut row {
+            let to = *to as usize;
             while offers.peek().is_some_and(|o| self.mass[o.from as usize] <= 0.0) {
                 offers.pop();
             }
             if let Some(&Offer { key, from, to: entry }) = offers.peek() {
-                reach(self, *to as usize, key, Step::Point { from, to: entry });
+                let reduced = (key + self.potential[node] - self.potential[to]).max(0.0);
+                self.reach(to, at + reduced, (node, Step::Point { from, to: entry }), queue);
             }
         }
         self.arcs[node] = row;
@@ -260,8 +296,12 @@ impl<'a> Network<'a> {
                     network.offer(to);
                 }
             }
-            Step::Slack if node == network.hub => network.level[before] += amount,
-            Step::Slack => network.level[node] -= amount,
+            Step::Slack => {
+                let (cell, change) = if node == network.hub { (before, amount) } else { (node, -amount) };
+                network.reopen(cell, false);
+                network.level[cell] += change;
+                network.reopen(cell, true);
+            }
             Step::None => {}
         });
         self.excess[source] -= amount;
