@@ -102,14 +102,15 @@ pub fn catalog() -> Vec<Case> {
     cases
 }
 
-/// Cases whose key contains one of `words`; `default` stands for all but the Delaunay ones and the 10 M cells, `all` for all.
+/// Cases whose key contains one of `words`, or is one of them after a `=`; `default` stands for all but the Delaunay ones and
+/// the 10 M cells, `all` for all.
 pub fn select(words: &[String]) -> Vec<Case> {
     let ordinary = |case: &Case| !matches!(case.source, Source::Delaunay(..) | Source::Voronoi(10_000_000));
     let wanted = |case: &Case| {
         words.iter().any(|word| match word.as_str() {
             "all" => true,
             "default" => ordinary(case),
-            word => case.key.contains(word),
+            word => word.strip_prefix('=').map_or_else(|| case.key.contains(word), |key| case.key == key),
         })
     };
     catalog().into_iter().filter(wanted).collect()

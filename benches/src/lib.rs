@@ -14,6 +14,7 @@ pub mod generate;
 pub mod instance;
 pub mod measure;
 
+pub mod optima;
 pub mod random;
 pub mod real;
 pub mod reference;

@@ -29,6 +29,11 @@ impl Table {
         line
     }
 
+    /// Adds a row that another table of the same columns has made.
+    pub fn line(&mut self, line: &str) {
+        let _ = writeln!(self.text, "{line}");
+    }
+
     /// The table so far.
     pub fn text(&self) -> &str {
         &self.text

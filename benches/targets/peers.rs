@@ -1,11 +1,16 @@
 //! The peers side by side: the same instances, one process, one evaluator, one table.
 //!
 //! `cargo bench -p territory-bench --features peers --bench peers -- [--cases WORD,…] [--solvers NAME,…] [--objectives
-//! default,inertia,cut] [--seeds N] [--threads N] [--out FILE]`
+//! default,inertia,cut] [--seeds N] [--threads N] [--limit SECONDS] [--memory true] [--out FILE]`
+//!
+//! A solver that may not end runs in a process of its own and is stopped after `--limit`. With `--memory true` the process
+//! starts itself again with an allocator that gives freed blocks back at once, so that peaks are exact; its times are not.
 
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use territory::Objective;
 use territory_bench::arguments::Arguments;
 use territory_bench::catalog::{Case, Source, fixed_reference, select};
@@ -17,7 +22,10 @@ use territory_bench::solvers::{Solver, Task};
 use territory_bench::table::{Table, percent, seconds, thousands};
 
 const USAGE: &str = "--cases WORD,… (part of a key, `default`, `all`), --solvers quick,standard,thorough,metis,coupe-hilbert,\
-coupe-multi-jagged,coupe-k-means, --objectives default,inertia,cut, --seeds N, --threads N, --out FILE";
+coupe-multi-jagged,coupe-k-means, --objectives default,inertia,cut, --seeds N, --threads N, --limit SECONDS, \
+--memory true|false, --out FILE";
+const ALLOCATOR: [(&str, &str); 3] =
+    [("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536"), ("MALLOC_TOP_PAD_", "0")];
 
 const HEADS: [&str; 14] = [
     "case",
@@ -43,12 +51,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let objectives = arguments.list("--objectives", "default")?;
     let seeds: u64 = arguments.value("--seeds", 1)?;
     let threads: usize = arguments.value("--threads", 1)?;
+    let limit: u64 = arguments.value("--limit", 60)?;
+    let memory = arguments.value("--memory", false)?;
+    let isolated = arguments.value("--isolated", false)?;
     let out: Option<String> = arguments.optional("--out")?;
     let bench = arguments.bench;
     arguments.finish(USAGE)?;
     if !bench {
         println!("run by cargo bench; arguments: {USAGE}");
         return Ok(());
+    }
+    if memory && std::env::var_os(ALLOCATOR[0].0).is_none() {
+        let status =
+            Command::new(std::env::current_exe()?).args(std::env::args_os().skip(1)).envs(ALLOCATOR).status()?;
+        return if status.success() { Ok(()) } else { Err("the run with the exact allocator failed".into()) };
     }
     let solvers: Vec<Solver> =
         names.iter().map(|n| Solver::named(n).ok_or(format!("no solver {n}; {USAGE}"))).collect::<Result<_, _>>()?;
@@ -78,6 +94,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let Some((_, instance)) = &loaded else { continue };
         let mut metis = None;
         for &solver in &solvers {
+            if solver.may_hang() && !isolated {
+                let line = run_apart(&mut table, &case, instance, solver, seeds, limit)?;
+                println!("{line}");
+                continue;
+            }
             let asked = if solver.is_territory() { &objectives[..] } else { &[("", Objective::CUT)] };
             for &(objective_name, objective) in asked {
                 let task = |seed| Task { k: case.k, tolerance: case.tolerance, objective, seed };
@@ -98,6 +119,39 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(path, table.text())?;
     }
     Ok(())
+}
+
+/// Runs one solver on one case in a child process and hands its row on; after `limit` seconds it is stopped.
+fn run_apart(
+    table: &mut Table,
+    case: &Case,
+    instance: &Instance,
+    solver: Solver,
+    seeds: u64,
+    limit: u64,
+) -> Result<String, Box<dyn Error>> {
+    let (case_word, seeds) = (format!("={}", case.key), seeds.to_string());
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["--bench", "--isolated", "true", "--cases", &case_word, "--solvers", solver.name(), "--seeds", &seeds])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let begin = Instant::now();
+    // The instance is made anew in the child: its time counts too, so the limit is a generous one.
+    while child.try_wait()?.is_none() {
+        if begin.elapsed() > Duration::from_secs(limit) {
+            child.kill()?;
+            child.wait()?;
+            return Ok(row(table, case, instance, (solver, ""), &Err(format!("no result within {limit} s")), None));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let text = String::from_utf8_lossy(&child.wait_with_output()?.stdout).into_owned();
+    let line = text.lines().rfind(|l| l.contains(&case.key)).unwrap_or_default().to_owned();
+    if line.is_empty() {
+        return Ok(row(table, case, instance, (solver, ""), &Err("the process died".into()), None));
+    }
+    table.line(&line);
+    Ok(line)
 }
 
 struct Run {

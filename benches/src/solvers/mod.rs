@@ -75,6 +75,11 @@ impl Solver {
         matches!(self, Solver::Territory(_))
     }
 
+    /// Whether it was seen not to end: it gets a process of its own, which can be stopped.
+    pub fn may_hang(self) -> bool {
+        self == Solver::CoupeKMeans
+    }
+
     /// Brings the instance into the solver's form.
     ///
     /// # Errors
