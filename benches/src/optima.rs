@@ -127,23 +127,20 @@ impl Optimum {
     pub fn value(&self, assignment: &[u32]) -> Result<PlanValue, NotAPlan> {
         let score = evaluate(&self.instance(), self.k, assignment)?;
         let mut inertia_medoid = 0.0;
-        let mut faults = Vec::new();
+        let (mut faults, mut outside) = (Vec::new(), 0);
         for t in 0..self.k as u32 {
             let members: Vec<usize> = (0..assignment.len()).filter(|&u| assignment[u] == t).collect();
             let sum: f64 = members.iter().map(|&u| self.population[u]).sum();
-            if sum < self.lower || sum > self.upper {
-                faults.push(format!("territory {t} holds {sum}"));
-            }
+            outside += usize::from(sum < self.lower || sum > self.upper);
             let about = |j: &usize| -> f64 {
                 members.iter().map(|&i| self.population[i] * self.whole_km(i, *j) * self.whole_km(i, *j)).sum()
             };
             inertia_medoid += 1e-6 * members.iter().map(about).fold(f64::INFINITY, f64::min);
         }
-        if score.broken > 0 {
-            faults.push(format!("{} territories in pieces", score.broken));
-        }
-        if score.empty > 0 {
-            faults.push(format!("{} territories empty", score.empty));
+        for (count, what) in [(outside, "outside the bounds"), (score.broken, "in pieces"), (score.empty, "empty")] {
+            if count > 0 {
+                faults.push(format!("{count} of {} {what}", self.k));
+            }
         }
         let faults = if faults.is_empty() { None } else { Some(faults.join(", ")) };
         Ok(PlanValue { inertia_medoid, cut: score.cut, faults })
@@ -166,8 +163,8 @@ mod tests {
         assert!((value.inertia_medoid - 9e-6).abs() < 1e-18);
         assert_eq!((value.cut, value.faults, optimum.minimum_cut()), (1, None, Some(10)));
         let value = optimum.value(&[0, 1, 0, 0])?;
-        assert_eq!(value.faults.as_deref(), Some("1 territories in pieces"));
-        assert_eq!(optimum.value(&[0, 0, 0, 1])?.faults.as_deref(), Some("territory 0 holds 6, territory 1 holds 2"));
+        assert_eq!(value.faults.as_deref(), Some("1 of 2 in pieces"));
+        assert_eq!(optimum.value(&[0, 0, 0, 1])?.faults.as_deref(), Some("2 of 2 outside the bounds"));
         assert!(read(Path::new("x"), &TEXT.replace("[2,3]", "[2,4]")).is_err());
         Ok(())
     }

@@ -123,14 +123,15 @@ impl Summary {
     fn print(&self) {
         let within = |gap: f64| self.gaps.iter().filter(|g| **g <= gap).count();
         let valid: Vec<f64> = self.gaps.iter().copied().filter(|g| g.is_finite()).collect();
+        let mean = valid.iter().sum::<f64>() / valid.len() as f64;
+        let mean = if valid.is_empty() { "–".into() } else { format!("{:.4} %", mean * 100.0) };
         println!(
-            "\n{} instances: {} with a valid plan, {} at the proven value (gap ≤ 0.001 %), {} within 0.01 %, mean gap of the \
-             valid {:.4} %, slowest run {} s",
+            "\n{} instances: {} with a valid plan, {} at the proven value (gap ≤ 0.001 %), {} within 0.01 %; mean gap of the \
+             valid {mean}; slowest run {} s",
             self.gaps.len(),
             valid.len(),
             within(1e-5),
             within(1e-4),
-            100.0 * valid.iter().sum::<f64>() / valid.len().max(1) as f64,
             seconds(self.slowest_s),
         );
     }

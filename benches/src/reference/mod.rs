@@ -21,6 +21,8 @@ const STALL: f64 = 5e-5;
 /// Bands start at about half a cell and get no narrower than a twentieth, see [`Lloyd::band`].
 const FIRST_BAND: f64 = 4.0;
 const LEAST_BAND: f64 = 0.4;
+/// … and no wider than about three cells, but where nothing else carries the surplus away.
+const WIDEST_BAND: f64 = 30.0;
 
 /// The reference of one seed.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +56,12 @@ pub fn reference(instance: &Instance, k: usize, tolerance: f64, seed: u64) -> Re
     } else {
         lloyd = Lloyd::new(start::equal_weight_centres(&units, k, seed), bounds);
     }
+    // Averages hide lumps: the units are less balanced than they were.
+    lloyd.slack = if size > 1 { 0.1 } else { 0.5 };
     steps.1 = lloyd.run(&units, if size > 1 { 100 } else { 400 });
     let (inertia, transport_gap) = lloyd.settle(&units);
     lloyd.bounds = (target, target);
+    lloyd.slack = tolerance;
     lloyd.run(&units, 60);
     let (exactly_balanced, _) = lloyd.settle(&units);
     Reference { inertia, exactly_balanced, transport_gap, steps }
@@ -68,8 +73,8 @@ struct Lloyd {
     /// Width of the band in which points count as near to a second cell, as share of the cells' mean squared radii.
     band: f64,
     square_radius: Vec<f64>,
-    /// Whether the centres are still those of the start.
-    fresh: bool,
+    /// How much wider than asked the bounds are at the next run's first step.
+    slack: f64,
 }
 
 /// One assignment with its transport.
@@ -84,7 +89,7 @@ struct Settled {
 impl Lloyd {
     fn new(centres: Vec<[f64; 3]>, bounds: (f64, f64)) -> Self {
         let lambda = vec![0.0; centres.len()];
-        Self { diagram: Diagram { centres, lambda }, bounds, band: FIRST_BAND, square_radius: Vec::new(), fresh: true }
+        Self { diagram: Diagram { centres, lambda }, bounds, band: FIRST_BAND, square_radius: Vec::new(), slack: 0.5 }
     }
 
     /// Lloyd steps until they stall, at most `limit`; returns their number.
@@ -93,30 +98,31 @@ impl Lloyd {
         let mut best = (f64::INFINITY, self.diagram.clone());
         let asked = self.bounds;
         let middle = 0.5 * (asked.0 + asked.1);
-        let fresh = std::mem::replace(&mut self.fresh, false);
-        let mut slack = if fresh { 0.5 } else { 0.0 };
-        let least_steps = if fresh { 40 } else { 10 };
+        let mut tight = 0;
+        let mut slack = self.slack;
         for step in 0..limit {
-            // A start's cells are far from balanced: the bounds close in on them.
+            // The cells are far from balanced at first: the bounds close in on them.
             self.bounds = (asked.0.min(middle * (1.0 - slack)), asked.1.max(middle * (1.0 + slack)));
-            let tight = self.bounds == asked;
-            slack *= 0.8;
+            tight += usize::from(self.bounds == asked);
+            slack = if slack > 2e-4 { slack * 0.9 } else { 0.0 };
             let settled = self.transport(tree);
             let value = inertia(&settled.sums) + tree.within;
             values.push(value);
-            if settled.stuck == 0.0 && tight && value < best.0 {
+                eprintln!("step {step} value {value:e} band {} stuck {}", self.band, settled.stuck);
+            }
+            if settled.stuck == 0.0 && tight > 0 && value < best.0 {
                 best = (value, self.diagram.clone());
             }
             // Exact steps never rise: if one does, the listed points did not suffice.
-            let rose = tight && values.iter().rev().nth(1).is_some_and(|&before| value > before * (1.0 + 1e-9));
-            self.band = if rose { self.band * 1.5 } else { (self.band * 0.9).max(LEAST_BAND) };
+            let rose = tight > 1 && values.iter().rev().nth(1).is_some_and(|&before| value > before * (1.0 + 1e-9));
+            self.band = if rose { (self.band * 1.5).min(WIDEST_BAND) } else { (self.band * 0.9).max(LEAST_BAND) };
             self.diagram.lambda = settled.lambda;
             for (centre, sums) in self.diagram.centres.iter_mut().zip(&settled.sums) {
                 if sums.weight > 0.0 {
                     *centre = sums.mean();
                 }
             }
-            if step >= least_steps && values[step - 10] - value < STALL * value {
+            if tight > 10 && values[step - 10] - value < STALL * value {
                 break;
             }
         }
@@ -138,15 +144,21 @@ impl Lloyd {
             let cells = tree.assign(&self.diagram, &narrow);
             let hub: f64 = self.diagram.lambda.iter().map(|&l| l * if l > 0.0 { lower } else { upper }).sum();
             let gap = (settled.cost - cells.dual - hub) / settled.cost;
+                eprintln!("settle gap {gap:e} band {} near", self.band);
+            }
             if settled.stuck == 0.0 && gap < result.1 {
                 result = (inertia(&settled.sums) + tree.within, gap);
             }
             if result.1 < 1e-9 {
                 break;
             }
-            // Prices that came from too few points are no start for the next try.
-            self.diagram.lambda = before;
-            self.band *= 2.0;
+            if gap > 1e-3 {
+                // Prices that came from too few points are no start for the next try.
+                self.diagram.lambda = before;
+                self.band = (self.band * 2.0).min(WIDEST_BAND);
+            } else {
+                self.band = (self.band * 1.4).min(WIDEST_BAND);
+            }
         }
         result
     }

@@ -18,16 +18,16 @@ pub(super) struct Sums {
 impl Sums {
     pub(super) fn add_point(&mut self, weight: f64, x: &[f64; 3]) {
         self.weight += weight;
-        for axis in 0..3 {
-            self.first[axis] += weight * x[axis];
+        for (first, x) in self.first.iter_mut().zip(x) {
+            *first += weight * x;
         }
         self.second += weight * dot(x, x);
     }
 
     fn add(&mut self, other: &Sums) {
         self.weight += other.weight;
-        for axis in 0..3 {
-            self.first[axis] += other.first[axis];
+        for (first, x) in self.first.iter_mut().zip(&other.first) {
+            *first += x;
         }
         self.second += other.second;
     }

@@ -9,8 +9,8 @@ use metis::option::{Contig, ObjType, Seed};
 const TOTAL: f64 = 1e9;
 
 pub(super) fn prepare(instance: &Instance, task: Task) -> Result<Run<'_>, String> {
-    let (mut offsets, mut targets) = rows(instance);
-    let mut weights = integer_weights(instance);
+    let (offsets, targets) = rows(instance);
+    let weights = integer_weights(instance);
     let measures = instance.measures.len();
     // ubvec bounds the heavy side only; METIS knows no lower bound.
     let balance = vec![(1.0 + task.tolerance) as metis::Real; measures];
@@ -19,9 +19,9 @@ pub(super) fn prepare(instance: &Instance, task: Task) -> Result<Run<'_>, String
     let units = instance.len();
     Ok(Box::new(move || {
         let mut parts = vec![0; units];
-        Graph::new(measures as i32, k, &mut offsets, &mut targets)
+        Graph::new(measures as i32, k, &offsets, &targets)
             .map_err(|e| e.to_string())?
-            .set_vwgt(&mut weights)
+            .set_vwgt(&weights)
             .set_ubvec(&balance)
             .set_option(ObjType::Cut)
             .set_option(Contig(true))
