@@ -58,11 +58,11 @@ pub fn reference(instance: &Instance, k: usize, tolerance: f64, seed: u64) -> Re
     }
     // Averages hide lumps: the units are less balanced than they were.
     lloyd.slack = if size > 1 { 0.1 } else { 0.5 };
-    steps.1 = lloyd.run(&units, if size > 1 { 100 } else { 400 });
+    steps.1 = lloyd.run(&units, if size > 1 { 150 } else { 400 });
     let (inertia, transport_gap) = lloyd.settle(&units);
     lloyd.bounds = (target, target);
     lloyd.slack = tolerance;
-    lloyd.run(&units, 60);
+    lloyd.run(&units, 150);
     let (exactly_balanced, _) = lloyd.settle(&units);
     Reference { inertia, exactly_balanced, transport_gap, steps }
 }
@@ -108,8 +108,6 @@ impl Lloyd {
             let settled = self.transport(tree);
             let value = inertia(&settled.sums) + tree.within;
             values.push(value);
-                eprintln!("step {step} value {value:e} band {} stuck {}", self.band, settled.stuck);
-            }
             if settled.stuck == 0.0 && tight > 0 && value < best.0 {
                 best = (value, self.diagram.clone());
             }
@@ -126,6 +124,7 @@ impl Lloyd {
                 break;
             }
         }
+        self.bounds = asked;
         if best.0.is_finite() {
             self.diagram = best.1;
         }
@@ -144,8 +143,6 @@ impl Lloyd {
             let cells = tree.assign(&self.diagram, &narrow);
             let hub: f64 = self.diagram.lambda.iter().map(|&l| l * if l > 0.0 { lower } else { upper }).sum();
             let gap = (settled.cost - cells.dual - hub) / settled.cost;
-                eprintln!("settle gap {gap:e} band {} near", self.band);
-            }
             if settled.stuck == 0.0 && gap < result.1 {
                 result = (inertia(&settled.sums) + tree.within, gap);
             }
