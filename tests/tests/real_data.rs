@@ -207,8 +207,8 @@ fn same_seed_same_bytes_on_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     let counties = data("us-counties.geojson");
     let plan = |name: &str, threads: &str, seed: &str| {
-        let arguments = ["solve", &counties, "-k", "40", "--balance", "population=0.25", "--balance", "units=0.5"];
-        let options = ["--effort", "quick", "--threads", threads, "--seed", seed, "--out", name, "--map", "map.svg"];
+        let arguments = ["solve", &counties, "-k", "30", "--balance", "population=0.03"];
+        let options = ["--effort", "standard", "--threads", threads, "--seed", seed, "--out", name, "--map", "map.svg"];
         let run = territory(folder.path(), &[&arguments[..], &options].concat());
         assert!(run.code == 0 || run.code == 4, "{}", run.stderr);
         (std::fs::read(folder.path().join(name)).unwrap(), std::fs::read(folder.path().join("map.svg")).unwrap())

@@ -1,5 +1,6 @@
 //! The command line: what `docs/cli.md` promises. What the contract holds but the engine does not is refused by name.
 
+use crate::compactness::Compactness;
 use crate::failure::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
@@ -8,10 +9,10 @@ use std::str::FromStr;
 use std::time::Duration;
 use territory::adjacency::Islands;
 use territory::geometry::Outside;
-use territory::{DEFAULT_TOLERANCE, Effort, Objective};
+use territory::{DEFAULT_TOLERANCE, Effort};
 
 /// Options and commands of the contract that are not there yet.
-const NOT_YET: [(&str, &str); 15] = [
+const NOT_YET: [(&str, &str); 12] = [
     ("realign", "changing a current plan"),
     ("--lock", "units fixed to a territory"),
     ("--allow", "territories a unit may be in"),
@@ -24,9 +25,6 @@ const NOT_YET: [(&str, &str); 15] = [
     ("--page", "the report as a page; there is --report and --map"),
     ("--max-disruption", "a limit on what changes"),
     ("--disruption-price", "a price for what changes"),
-    ("inertia-medoid", "inertia about the best member unit; there is inertia, about the centroid"),
-    ("median", "distance to the best member unit"),
-    ("diameter", "the largest distance inside a territory"),
 ];
 
 /// Splits units into contiguous, compact sales territories balanced on several measures at once.
@@ -142,7 +140,7 @@ pub(crate) struct Input {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Search")]
 pub(crate) struct Search {
-    /// What is minimised inside the bounds: `inertia`, `border` or `cut`; repeat to mix [default: inertia with a little border]
+    /// What is minimised inside the bounds: `inertia` (about the centroid), `inertia-medoid` (about the best member unit), `median` (distance to it), `diameter` (largest distance), `border` or `cut`; repeat to mix [default: inertia with a little border]
     #[arg(long, value_name = "KIND[=WEIGHT]")]
     pub(crate) compactness: Vec<Compactness>,
     /// How long to search, in counted steps
@@ -223,35 +221,6 @@ pub(crate) enum Adjacency {
     Table(PathBuf),
 }
 
-/// `KIND[=WEIGHT]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Compactness {
-    kind: Kind,
-    weight: f64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
-    Inertia,
-    Border,
-    Cut,
-}
-
-impl Search {
-    /// The mix that was asked for.
-    pub(crate) fn objective(&self) -> Objective {
-        let start = if self.compactness.is_empty() { Objective::default() } else { Objective::NONE };
-        self.compactness.iter().fold(start, |mut mix, term| {
-            match term.kind {
-                Kind::Inertia => mix.inertia += term.weight,
-                Kind::Border => mix.border += term.weight,
-                Kind::Cut => mix.cut += term.weight,
-            }
-            mix
-        })
-    }
-}
-
 impl FromStr for Balance {
     type Err = String;
 
@@ -288,30 +257,12 @@ impl FromStr for Adjacency {
     }
 }
 
-impl FromStr for Compactness {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, weight) = match text.rsplit_once('=') {
-            None => (text, 1.0),
-            Some((kind, weight)) => (kind, number(weight).map_err(|e| format!("the weight {e}"))?),
-        };
-        let kind = match kind {
-            "inertia" => Kind::Inertia,
-            "border" => Kind::Border,
-            "cut" => Kind::Cut,
-            other => return Err(not_yet(other).unwrap_or_else(|| "choose inertia, border or cut".to_owned())),
-        };
-        Ok(Self { kind, weight })
-    }
-}
-
 fn named(measure: &str) -> Result<String, String> {
     if measure.is_empty() { Err("a measure has a name".to_owned()) } else { Ok(measure.to_owned()) }
 }
 
 /// A finite number of at least 0.
-fn number(text: &str) -> Result<f64, String> {
+pub(crate) fn number(text: &str) -> Result<f64, String> {
     let hint = if text.ends_with('%') { " (write a share: 0.03 for 3 %)" } else { "" };
     let value: f64 = text.trim().parse().map_err(|_| format!("{text:?} is not a number{hint}"))?;
     if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(format!("{text} is not a finite number ≥ 0")) }

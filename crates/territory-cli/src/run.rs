@@ -64,7 +64,7 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let prepared = prepare(&a.units, &a.input, &a.outputs, &[], session)?;
     session.stage("solve")?;
     let names: Vec<String> = (1..=a.k).map(|t| t.to_string()).collect();
-    let problem = prepared.problem(names, a.search.objective())?;
+    let problem = prepared.problem(names, crate::compactness::objective(&a.search.compactness))?;
     let options = SolveOptions { seed: a.search.seed, effort: a.search.effort };
     let solution = session
         .search(a.search.time_limit, |control| solve(&problem, &options, control))

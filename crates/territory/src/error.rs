@@ -37,6 +37,38 @@ pub enum ProblemError {
         /// The unit's name.
         unit: String,
     },
+    /// The matrix of the problem's own distance is not square in the units.
+    #[error("the distance matrix has {found} numbers, but {units} units need {units} rows of {units}: give every pair")]
+    DistanceSize {
+        /// Its numbers.
+        found: usize,
+        /// Number of units.
+        units: usize,
+    },
+    /// An own distance is negative, infinite, not a number, or not zero from a unit to itself.
+    #[error(
+        "the distance from unit {from} to unit {to} is {value}: it must be a finite number ≥ 0, and 0 from a unit to itself"
+    )]
+    DistanceValue {
+        /// One unit's name.
+        from: String,
+        /// The other's.
+        to: String,
+        /// The distance.
+        value: f64,
+    },
+    /// An own distance differs between the two directions.
+    #[error("the distance from unit {from} to unit {to} is {there}, but {back} the other way: give one for both")]
+    DistanceAsymmetric {
+        /// One unit's name.
+        from: String,
+        /// The other's.
+        to: String,
+        /// The distance.
+        there: f64,
+        /// The other way.
+        back: f64,
+    },
     /// A measure is negative, infinite or not a number.
     #[error("measure {measure:?} is {value} on unit {unit}: it must be a finite number ≥ 0")]
     MeasureValue {

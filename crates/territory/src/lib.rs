@@ -20,6 +20,8 @@ pub use error::{ProblemError, ProblemErrors};
 pub use evaluate::{Evaluation, Report, evaluate};
 pub use ids::{TerritoryId, UnitId};
 pub use plan::Plan;
-pub use problem::{ComponentRule, DEFAULT_TOLERANCE, Measure, Objective, Problem, ProblemSpec, Territory};
+pub use problem::{
+    ComponentRule, DEFAULT_TOLERANCE, Distance, DistanceFunction, Measure, Objective, Problem, ProblemSpec, Territory,
+};
 pub use solve::{Solution, SolveOptions, solve};
 pub use space::{EARTH_RADIUS_KM, Locations, Space, squared_distance};

@@ -5,6 +5,7 @@ use super::cut::cut;
 use super::diagnose::Finding;
 use super::fairness::{Fairness, fairness};
 use super::reasons::violations;
+use super::terms::terms;
 use super::territories::territory_figures;
 use super::violation::Violation;
 use crate::problem::Problem;
@@ -69,7 +70,7 @@ pub struct Cut {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Term {
-    /// Its name: `inertia`, `border`, `cut`.
+    /// Its name: `inertia`, `inertia-medoid`, `median`, `diameter`, `border`, `cut`.
     pub name: &'static str,
     /// Its weight in the mix.
     pub weight: f64,
@@ -155,7 +156,7 @@ pub fn evaluate(problem: &Problem, assignment: &[u32]) -> Result<Evaluation, Ass
         units: problem.units(),
         contiguous: pieces.counts.iter().all(|&c| c == 1),
         measures,
-        terms: terms(problem, inertia, &cut),
+        terms: terms(problem, assignment, &territories, &cut)?,
         territories,
         inertia,
         inertia_km2,
@@ -182,19 +183,4 @@ fn measure_figures(problem: &Problem, territories: &[TerritoryFigures], findings
         }
     };
     problem.measures().iter().enumerate().map(figures).collect()
-}
-
-/// The terms of the problem's objective and their values.
-fn terms(problem: &Problem, inertia: f64, cut: &Cut) -> Vec<Term> {
-    let weight_name = &problem.measures()[problem.weight()].name;
-    let term = |(name, weight): (&'static str, f64)| {
-        let (value, unit) = match name {
-            "border" => (cut.border_km, "km".to_owned()),
-            "cut" if problem.graph().is_weighted() => (cut.weight, "weight".to_owned()),
-            "cut" => (cut.weight, "links".to_owned()),
-            _ => (inertia, format!("{weight_name}·km²")),
-        };
-        Term { name, weight, value, unit }
-    };
-    problem.objective().terms().map(term).collect()
 }

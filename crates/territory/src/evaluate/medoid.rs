@@ -18,7 +18,8 @@ pub struct Medoid {
 }
 
 /// Moment of inertia of each territory about its best member, in measure·km² (chords on the sphere). The best member is the one
-/// nearest to the centroid, since Σ w |x − y|² = Σ w |x − c|² + W |y − c|² (Steiner).
+/// nearest to the centroid, since Σ w |x − y|² = Σ w |x − c|² + W |y − c|² (Steiner). By the problem's own distance, where it has
+/// one, all pairs of members are tried.
 ///
 /// # Errors
 /// An assignment of another length, or with a territory that is not below k.
@@ -26,6 +27,9 @@ pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoi
     let members = Members::of(problem, assignment)?;
     let points = problem.locations().points();
     let values = &problem.measures()[problem.weight()].values;
+    if problem.has_own_distance() {
+        return medoids_by(problem.k(), assignment, values, |i, j| problem.squared_distance(i, j));
+    }
     Ok(crate::parallel::map(members.k(), |t| {
         let units = members.get(t);
         let total = units.iter().map(|&u| values[u as usize]).sum();
@@ -43,7 +47,8 @@ pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoi
     }))
 }
 
-/// p-median cost of each territory: Σ w d(x, medoid) in measure·km, over the best member (great circle or plane).
+/// p-median cost of each territory: Σ w d(x, medoid) in measure·km, over the best member (great circle or plane). By the problem's
+/// own distance, where it has one, all pairs of members are tried.
 ///
 /// Exact, yet without trying every member against every other: what one member costs bounds from below what the others cost, by
 /// the triangle inequality; members that cannot be best are passed over (trimed; Newling & Fleuret 2017, AISTATS, PMLR 54).
@@ -52,6 +57,10 @@ pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoi
 /// An assignment of another length, or with a territory that is not below k.
 pub fn median(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoid>, AssignmentError> {
     let members = Members::of(problem, assignment)?;
+    if problem.has_own_distance() {
+        let values = &problem.measures()[problem.weight()].values;
+        return medoids_by(problem.k(), assignment, values, |i, j| problem.distance(i, j));
+    }
     Ok(crate::parallel::map(members.k(), |t| median_of(problem, members.get(t))))
 }
 

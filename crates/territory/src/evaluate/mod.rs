@@ -12,6 +12,7 @@ mod fairness;
 mod medoid;
 mod reasons;
 mod report;
+mod terms;
 mod territories;
 #[cfg(test)]
 mod tests;

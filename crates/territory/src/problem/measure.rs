@@ -76,6 +76,12 @@ fn one() -> f64 {
 pub struct Objective {
     /// Moment of inertia about the weighted centroid, Σ w·km².
     pub inertia: f64,
+    /// Moment of inertia about the best member unit (medoid), Σ w·d²: km², or by the problem's own distance.
+    pub inertia_medoid: f64,
+    /// Distance to the best member unit, Σ w·d: km, or the problem's own distance.
+    pub median: f64,
+    /// Largest distance between two members of a territory: km, or the problem's own distance.
+    pub diameter: f64,
     /// Length of the borders between territories, km.
     pub border: f64,
     /// Number of links between territories, or the sum of their weights where an edge table gives them.
@@ -85,13 +91,14 @@ pub struct Objective {
 impl Default for Objective {
     /// Inertia with a little border.
     fn default() -> Self {
-        Self { inertia: 1.0, border: 0.1, cut: 0.0 }
+        Self { inertia: 1.0, border: 0.1, ..Self::NONE }
     }
 }
 
 impl Objective {
     /// No term at all, to start a mix from.
-    pub const NONE: Self = Self { inertia: 0.0, border: 0.0, cut: 0.0 };
+    pub const NONE: Self =
+        Self { inertia: 0.0, inertia_medoid: 0.0, median: 0.0, diameter: 0.0, border: 0.0, cut: 0.0 };
 
     /// Moment of inertia alone.
     pub const INERTIA: Self = Self { inertia: 1.0, ..Self::NONE };
@@ -102,6 +109,24 @@ impl Objective {
     /// With another weight of the moment of inertia.
     pub fn inertia(mut self, weight: f64) -> Self {
         self.inertia = weight;
+        self
+    }
+
+    /// With another weight of the moment of inertia about the best member.
+    pub fn inertia_medoid(mut self, weight: f64) -> Self {
+        self.inertia_medoid = weight;
+        self
+    }
+
+    /// With another weight of the distance to the best member.
+    pub fn median(mut self, weight: f64) -> Self {
+        self.median = weight;
+        self
+    }
+
+    /// With another weight of the diameter.
+    pub fn diameter(mut self, weight: f64) -> Self {
+        self.diameter = weight;
         self
     }
 
@@ -119,6 +144,14 @@ impl Objective {
 
     /// The terms in use with their weights, in report order.
     pub fn terms(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        [("inertia", self.inertia), ("border", self.border), ("cut", self.cut)].into_iter().filter(|t| t.1 != 0.0)
+        let all = [
+            ("inertia", self.inertia),
+            ("inertia-medoid", self.inertia_medoid),
+            ("median", self.median),
+            ("diameter", self.diameter),
+            ("border", self.border),
+            ("cut", self.cut),
+        ];
+        all.into_iter().filter(|t| t.1 != 0.0)
     }
 }

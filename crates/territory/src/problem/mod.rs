@@ -1,19 +1,21 @@
 //! The problem: validated once, immutable afterwards. It can be had only from [`ProblemSpec`] (or its builder methods), so
 //! whoever holds a [`Problem`] may rely on every promise below.
 
+mod distance;
 mod measure;
 mod spec;
 
+pub use distance::{Distance, DistanceFunction};
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, Territory};
 pub use spec::{ComponentRule, ProblemSpec};
 
 use crate::adjacency::Graph;
-use crate::space::Locations;
+use crate::space::{Locations, squared_distance};
 
 /// A validated problem.
 ///
 /// Promises: `1 ≤ k ≤ units`; every column has one row per unit; locations are finite; measures are finite and ≥ 0 with a
-/// positive total; every territory has a positive target and `lower ≤ upper` per measure; the graph is connected unless
+/// positive total; an own distance is one number ≥ 0 per pair; every territory has a positive target and `lower ≤ upper` per measure; the graph is connected unless
 /// components are separate, and then `k ≥` their number.
 ///
 /// ```
@@ -95,6 +97,39 @@ impl Problem {
     /// What is minimised inside the bounds.
     pub fn objective(&self) -> &Objective {
         &self.spec.objective
+    }
+
+    /// Distance between two units: the problem's own where it has one, else in km (great circle or plane).
+    ///
+    /// # Panics
+    /// If an index is not below [`Problem::units`].
+    #[inline]
+    pub fn distance(&self, a: usize, b: usize) -> f64 {
+        match &self.spec.distance {
+            Some(distance) => distance.between(self.units(), a, b),
+            None => self.spec.locations.distance_km(a, b),
+        }
+    }
+
+    /// Square of the distance between two units, as moments of inertia take it: without a distance of its own in km² of the
+    /// chord, as for the inertia about the centroid.
+    ///
+    /// # Panics
+    /// If an index is not below [`Problem::units`].
+    #[inline]
+    pub fn squared_distance(&self, a: usize, b: usize) -> f64 {
+        match &self.spec.distance {
+            Some(distance) => {
+                let d = distance.between(self.units(), a, b);
+                d * d
+            }
+            None => squared_distance(self.spec.locations.points()[a], self.spec.locations.points()[b]),
+        }
+    }
+
+    /// Whether the problem has a distance of its own.
+    pub fn has_own_distance(&self) -> bool {
+        self.spec.distance.is_some()
     }
 
     /// What holds for components of the graph.

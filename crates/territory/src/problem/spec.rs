@@ -1,6 +1,6 @@
 //! The specification of a problem, and its validation: all faults at once.
 
-use super::{Measure, Objective, Problem, Territory};
+use super::{Distance, Measure, Objective, Problem, Territory};
 use crate::adjacency::{Graph, components};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::space::Locations;
@@ -45,6 +45,9 @@ pub struct ProblemSpec {
     /// What holds for components of the graph.
     #[cfg_attr(feature = "serde", serde(default))]
     pub components: ComponentRule,
+    /// A distance between units that medoids, medians and diameters are measured by; none: that between the locations.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub distance: Option<Distance>,
 }
 
 impl ProblemSpec {
@@ -87,6 +90,12 @@ impl ProblemSpec {
     /// Says what holds for components of the graph.
     pub fn components(mut self, components: ComponentRule) -> Self {
         self.components = components;
+        self
+    }
+
+    /// Measures medoids, medians and diameters by a distance of the caller's own.
+    pub fn distance(mut self, distance: Distance) -> Self {
+        self.distance = Some(distance);
         self
     }
 
@@ -146,6 +155,9 @@ impl ProblemSpec {
             if p.iter().any(|c| !c.is_finite() || c.abs() > FARTHEST_KM) {
                 errors.push(ProblemError::Location { unit: self.unit_name(unit) });
             }
+        }
+        if let Some(distance) = &self.distance {
+            distance.check(units, |unit| self.unit_name(unit), errors);
         }
         duplicates("unit", self.unit_names.iter().map(String::as_str), errors);
     }

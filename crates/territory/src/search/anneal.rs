@@ -8,6 +8,7 @@
 use super::balance::{Balance, Bundle};
 use super::guard::{Guard, Leaving};
 use super::random::{Exponential, Random};
+use super::regions::{self, Scratches, in_regions};
 use super::state::State;
 use crate::control::Control;
 
@@ -33,7 +34,7 @@ pub struct Schedule {
 /// Steps a walk of the contiguity check may take.
 pub(crate) const WALK_CAP: usize = 256;
 const PRICE_RATE: f64 = 0.01;
-const FLOW_RATE: f64 = 6.0;
+const FLOW_RATE: f64 = 0.4;
 
 /// Scratch of a search, reusable over instances.
 #[derive(Clone, Debug, Default)]
@@ -42,58 +43,95 @@ pub struct Scratch {
     pub guard: Guard,
     pub(crate) bundle: Bundle,
     exponential: Exponential,
+    list: Vec<u32>,
 }
 
-impl Scratch {
-    /// For instances of up to `units` units.
-    pub fn new(units: usize) -> Self {
-        Self { guard: Guard::new(units), ..Self::default() }
-    }
-}
+/// Rounds of an annealed search without price updates: on the whole, and in regions.
+const ROUNDS: (u64, u64) = (100, 24);
 
-/// Anneals `state`; tells the observer from `progress.0` to `progress.1`. Returns false when stopped from outside.
+/// Anneals `state` with random numbers of the stream (seed, phase); tells the observer from `progress.0` to `progress.1`.
+/// Returns false when stopped from outside.
 pub fn anneal(
     state: &mut State<'_>,
     balance: &mut Balance,
     schedule: &Schedule,
-    random: &mut Random,
-    scratch: &mut Scratch,
+    (seed, phase): (u64, u64),
+    scratches: &mut Scratches,
     control: &Control<'_>,
     progress: (f64, f64),
 ) -> bool {
-    let interval = (schedule.steps / schedule.price_updates.max(100)).max(1);
-    let mut update = 0u64;
-    let mut temperature = schedule.temperature;
-    for step in 0..schedule.steps {
-        if step % interval == 0 {
-            let share = step as f64 / schedule.steps as f64;
-            temperature = schedule.temperature * (1.0 - share);
-            let ramp = (share / 0.8).min(1.0);
-            balance.set_lambda(schedule.lambda.0 * (schedule.lambda.1 / schedule.lambda.0).powf(ramp));
-            balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
-            if schedule.price_updates > 0 && step > 0 {
-                update += 1;
-                balance.raise(state, PRICE_RATE);
-                if update.is_multiple_of(4) {
-                    balance.raise_by_flow(state, FLOW_RATE);
+    let without_prices = if regions::count(state) == 1 { ROUNDS.0 } else { ROUNDS.1 };
+    let rounds = if schedule.price_updates == 0 { without_prices } else { schedule.price_updates };
+    for round in 0..rounds {
+        let share = round as f64 / rounds as f64;
+        let temperature = schedule.temperature * (1.0 - share);
+        let ramp = (share / 0.8).min(1.0);
+        balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));
+        balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
+        if schedule.price_updates > 0 && round > 0 {
+            balance.raise(state, PRICE_RATE);
+            if round % 4 == 0 {
+                balance.raise_by_flow(state, FLOW_RATE);
+            }
+        }
+        if round % 64 == 0 {
+            state.recompute();
+        }
+        if control.stopped().is_some() {
+            return false;
+        }
+        control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
+        let border = state.border().len() as u64;
+        let steps = schedule.steps * (round + 1) / rounds - schedule.steps * round / rounds;
+        let mut random = Random::stream(seed, phase, round << 16);
+        in_regions(state, &mut random, scratches, |group, view, scratch| {
+            let mut random = Random::stream(seed, phase, (round << 16) + 1 + group as u64);
+            // Proposals follow the length of the borders.
+            let share = if view.border().len() as u64 == border {
+                steps
+            } else {
+                steps * view.border().len() as u64 / border.max(1)
+            };
+            for _ in 0..share {
+                if view.border().is_empty() {
+                    break;
                 }
+                propose(view, balance, schedule, temperature, &mut random, scratch);
             }
-            if update.is_multiple_of(64) {
-                state.recompute();
-            }
-            if control.stopped().is_some() {
-                return false;
-            }
-            control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
-        }
-        if state.border().is_empty() {
-            break;
-        }
-        propose(state, balance, schedule, temperature, random, scratch);
+        });
     }
     state.recompute();
     true
 }
+
+/// One pass over the border in unit order: every unit that is better off in a neighbouring territory goes there, with the
+/// pockets that it would cut off. Returns the number of moves.
+pub fn sweep(state: &mut State<'_>, balance: &Balance, bundle: usize, scratch: &mut Scratch) -> usize {
+    let mut list = std::mem::take(&mut scratch.list);
+    list.clear();
+    list.extend_from_slice(state.border());
+    list.sort_unstable();
+    let mut moves = 0;
+    for &unit in &list {
+        let neighbours = state.instance.neighbours(unit);
+        let from = state.part(unit);
+        for (i, &v) in neighbours.iter().enumerate() {
+            let to = state.part(v);
+            if to == from || neighbours[..i].iter().any(|&w| state.part(w) == to) || !state.is_open(to) {
+                continue;
+            }
+            if attempt(state, balance, bundle, (unit, from, to), -LEAST_GAIN, scratch) {
+                moves += 1;
+                break;
+            }
+        }
+    }
+    scratch.list = list;
+    moves
+}
+
+/// Less energy than this is no gain: sums gather rounding errors, and sweeps would not end.
+const LEAST_GAIN: f64 = 1e-12;
 
 #[inline]
 fn propose(
@@ -104,17 +142,33 @@ fn propose(
     random: &mut Random,
     scratch: &mut Scratch,
 ) -> bool {
-    let instance = state.instance;
     let unit = state.border()[random.below(state.border().len())];
     let from = state.part(unit);
     let Some(to) = other_territory(state, unit, from, random) else { return false };
+    if !state.is_open(to) {
+        return false;
+    }
     let threshold = temperature * scratch.exponential.sample(random);
     if schedule.swaps > 0.0 && random.unit() < schedule.swaps {
         return swap(state, balance, unit, to, threshold, random, scratch);
     }
+    attempt(state, balance, schedule.bundle, (unit, from, to), threshold, scratch)
+}
+
+/// Moves `unit`, with the pockets it would cut off, if that adds no more than `threshold` to the energy.
+#[inline]
+fn attempt(
+    state: &mut State<'_>,
+    balance: &Balance,
+    most: usize,
+    (unit, from, to): (u32, u32, u32),
+    threshold: f64,
+    scratch: &mut Scratch,
+) -> bool {
+    let instance = state.instance;
     let change = single_change(state, balance, unit, from, to);
     // A bundle may pay where the unit alone does not, but seldom: far from it is not looked at.
-    if change > threshold && (schedule.bundle == 0 || change > 8.0 * threshold) {
+    if change > threshold && (most == 0 || change > 8.0 * threshold) {
         return false;
     }
     match scratch.guard.leaving(state, unit, WALK_CAP) {
@@ -122,7 +176,7 @@ fn propose(
             state.apply(unit, to);
             true
         }
-        Leaving::Pockets if scratch.guard.pockets().len() < schedule.bundle => {
+        Leaving::Pockets if scratch.guard.pockets().len() < most => {
             let pockets = scratch.guard.pockets().iter().copied();
             scratch.bundle.set(instance, pockets.chain([unit]));
             if scratch.bundle.units.len() as u32 >= state.size(from) {

@@ -23,8 +23,8 @@ pub struct Balance {
     prices: Vec<f64>,
     /// Range of sums without penalty, beside `prices`.
     calm: Vec<(f64, f64)>,
-    /// Refuses whatever adds to a violation.
-    hard: bool,
+    /// Bounds that no move may violate more, beside `prices`; empty: none.
+    walls: Vec<(f64, f64)>,
     potentials: Vec<Vec<f64>>,
 }
 
@@ -43,7 +43,7 @@ impl Balance {
             stiffness,
             prices: vec![0.0; k * m],
             calm: Vec::new(),
-            hard: false,
+            walls: Vec::new(),
             potentials: vec![vec![0.0; k]; m],
         };
         balance.set_calm(instance, 0.0);
@@ -77,9 +77,23 @@ impl Balance {
         self.calm = instance.windows.iter().map(calm).collect();
     }
 
-    /// Whether moves that add to a violation are refused, whatever they gain.
-    pub fn set_hard(&mut self, hard: bool) {
-        self.hard = hard;
+    /// From now on moves that add to a violation of the bounds, widened to a deviation of `least` where they are narrower, are
+    /// refused, whatever they gain.
+    pub fn set_walls(&mut self, instance: &Instance, least: f64) {
+        let wall = |w: &Window| (w.lower.min((1.0 - least) * w.target), w.upper.max((1.0 + least) * w.target));
+        self.walls = instance.windows.iter().map(wall).collect();
+    }
+
+    /// Whether a territory is inside the walls.
+    pub fn keeps_walls(&self, state: &State<'_>, territory: u32) -> bool {
+        let m = state.instance.measures;
+        let walls = self.walls.iter().skip(territory as usize * m);
+        walls.zip(state.sums_of(territory)).all(|(&(lower, upper), &sum)| lower <= sum && sum <= upper)
+    }
+
+    /// No move is refused any more.
+    pub fn clear_walls(&mut self) {
+        self.walls.clear();
     }
 
     /// Forgets all prices.
@@ -127,7 +141,7 @@ impl Balance {
     pub fn change(&self, state: &State<'_>, loads: &[f64], from: u32, to: u32) -> f64 {
         let m = loads.len();
         let mut change = 0.0;
-        if self.hard && adds_violation(state, loads, from, to) {
+        if !self.walls.is_empty() && self.adds_violation(state, loads, from, to) {
             return f64::INFINITY;
         }
         for (j, &load) in loads.iter().enumerate() {
@@ -164,10 +178,10 @@ impl Balance {
         }
     }
 
-    /// Raises prices by `rate` times the potentials that carry all deviations over the territory graph.
+    /// Raises prices by `rate` times what would carry all deviations over the territory graph at once: Newton's step.
     pub fn raise_by_flow(&mut self, state: &State<'_>, rate: f64) {
         let (m, k) = (state.instance.measures, state.instance.k());
-        let mut graph = Laplacian::new(k, &territory_links(state));
+        let mut graph = Laplacian::new(k, &conductances(state));
         for j in 0..m {
             let deviation = |t: usize| {
                 let window = &state.instance.windows[t * m + j];
@@ -180,24 +194,26 @@ impl Balance {
             }
         }
     }
-}
 
-/// Whether the bounds of both territories together are violated more after `loads` have gone from one to the other.
-#[inline]
-fn adds_violation(state: &State<'_>, loads: &[f64], from: u32, to: u32) -> bool {
-    let m = loads.len();
-    let mut more = 0.0;
-    for (j, &load) in loads.iter().enumerate() {
-        for (territory, load) in [(from, -load), (to, load)] {
-            let window = &state.instance.windows[territory as usize * m + j];
-            let sum = state.sums_of(territory)[j];
-            more += window.violation(sum + load) - window.violation(sum);
+    /// Whether the walls of both territories together are violated more after `loads` have gone from one to the other.
+    #[inline]
+    fn adds_violation(&self, state: &State<'_>, loads: &[f64], from: u32, to: u32) -> bool {
+        let m = loads.len();
+        let mut more = 0.0;
+        for (j, &load) in loads.iter().enumerate() {
+            for (territory, load) in [(from, -load), (to, load)] {
+                let slot = territory as usize * m + j;
+                let (lower, upper) = self.walls[slot];
+                let sum = state.sums_of(territory)[j];
+                let beyond = |sum: f64| (lower - sum).max(sum - upper).max(0.0);
+                more += (beyond(sum + load) - beyond(sum)) / state.instance.windows[slot].target;
+            }
         }
+        more > 1e-12
     }
-    more > 1e-12
 }
 
-/// Links of the territory graph, each of conductance 1.
+/// Links of the territory graph, each once, with 1.
 pub fn territory_links(state: &State<'_>) -> Vec<(u32, u32, f64)> {
     let mut links = Vec::new();
     for &u in state.border() {
@@ -215,6 +231,27 @@ pub fn territory_links(state: &State<'_>) -> Vec<(u32, u32, f64)> {
     links.dedup_by_key(|l| (l.0, l.1));
     links
 }
+
+/// Links of the territory graph with the share of a target that crosses them per difference of prices.
+///
+/// Between two cells of even density whose centres are D apart, a difference of weights of Δλ km² shifts the border by
+/// Δλ/2D, over which lies a share Δλ/2D² of a cell; and a price of the energy E of a territory's mass M counts as
+/// E/(M·energy per inertia) km². Where distances count for nothing, or next to nothing, a cell of energy 1 is taken.
+fn conductances(state: &State<'_>) -> Vec<(u32, u32, f64)> {
+    let mut links = territory_links(state);
+    for (i, j, conductance) in &mut links {
+        let (a, b) = (state.moments_of(*i), state.moments_of(*j));
+        let squared = crate::space::squared_distance(a.centroid(), b.centroid());
+        let energy = state.scales.inertia * 0.5 * (a.weight + b.weight) * squared;
+        // With several measures the coarse places that this stiffens are needed for the trade between them.
+        let even = energy <= 0.0 || state.instance.measures > 1;
+        *conductance = if even { EVEN } else { 0.5 / energy };
+    }
+    links
+}
+
+/// Conductance between two discs of inertia energy 1: D² = 7.2 inertia / mass.
+const EVEN: f64 = 0.07;
 
 /// Moves a few units at once: what they weigh together.
 #[derive(Clone, Debug, Default)]

@@ -159,6 +159,7 @@ fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
         weights: Vec::new(),
         loads: vec![0.0; count * m],
         measures: m,
+        shares: fine.shares.clone(),
         windows: fine.windows.clone(),
     };
     coarse.offsets.push(0);

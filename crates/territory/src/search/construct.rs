@@ -6,8 +6,8 @@
 //! change is measured in a band along it, which makes the Jacobian a Laplacian on the cells. Cells know nothing of the
 //! graph: contiguity comes afterwards.
 //!
-//! Several measures: the mean of all is balanced by λ; of each measure but the last the *tilt*, load of the measure less
-//! the mean load, is brought into its window by a price of its own. The prices are the multipliers of the transport problem
+//! Several measures: their mean, weighted by tightness, is balanced by λ; of each measure but the last (the tightest) the
+//! *tilt*, load of the measure less the mean load, is brought into its window by a price of its own. The prices are the multipliers of the transport problem
 //! of least inertia with all windows as constraints, so cells stretch towards where what they lack is.
 
 use super::instance::Instance;
@@ -19,7 +19,7 @@ use crate::terms::{Mass, Moments};
 /// Points per territory on the coarse level: 16 lose 2–4 % inertia, 100 gain nothing.
 const COARSE: usize = 32;
 const COARSE_STEPS: usize = 60;
-const FINE_STEPS: usize = 6;
+const FINE_STEPS: usize = 3;
 /// Share of the spacing in which a border's conductance is measured, wide at first.
 const BANDS: (f64, f64) = (0.2, 0.05);
 /// Largest shift of a border in one step, as a share of the spacing.
@@ -65,12 +65,12 @@ pub fn construct(instance: &Instance) -> Diagram {
         balance.run(&Tree::new(&coarse), COARSE_STEPS, true);
         let fine = Tree::new(&units);
         balance.run(&fine, FINE_STEPS, false);
-        balance.diagram(&fine, n)
+        balance.diagram(&fine, n, &instance.shares)
     } else {
         balance = Balance::new(instance, &units);
         let tree = Tree::new(&units);
         balance.run(&tree, COARSE_STEPS, true);
-        balance.diagram(&tree, n)
+        balance.diagram(&tree, n, &instance.shares)
     }
 }
 
@@ -129,7 +129,12 @@ impl Balance {
         targets.iter_mut().for_each(|t| *t *= scale);
         let half = |t: usize, j: usize| {
             let w = &instance.windows[t * m + j];
-            ((w.upper - w.lower) / 2.0).min(w.target)
+            match (w.lower > 0.0, w.upper.is_finite()) {
+                (true, true) => (w.upper - w.lower) / 2.0,
+                (true, false) => w.target - w.lower,
+                (false, true) => w.upper - w.target,
+                (false, false) => f64::INFINITY,
+            }
         };
         // Measure and mean may both be off; half of the room is left to what repair and coarse units cost.
         let tilt_windows = (0..points.dims).map(|j| (0..k).map(|t| 0.5 * half(t, j)).collect()).collect();
@@ -344,7 +349,7 @@ impl Balance {
         self.set_spacings();
     }
 
-    fn diagram(self, tree: &Tree<'_>, n: usize) -> Diagram {
+    fn diagram(self, tree: &Tree<'_>, n: usize, shares: &[f64]) -> Diagram {
         let k = self.targets.len();
         let mut parts = vec![0; n];
         if k > 1 {
@@ -357,7 +362,7 @@ impl Balance {
             let tilts: f64 = self.centres.tilt_prices.iter().map(|p| p[t]).sum();
             for j in 0..m {
                 let own = self.centres.tilt_prices.get(j).map_or(0.0, |p| p[t]);
-                prices[t * m + j] = -(self.centres.lambda[t] - tilts) / m as f64 - own;
+                prices[t * m + j] = -shares[j] * (self.centres.lambda[t] - tilts) - own;
             }
         }
         Diagram { parts, centres: self.centres.at, lambda: self.centres.lambda, prices }

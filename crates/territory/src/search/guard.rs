@@ -2,6 +2,7 @@
 //! all of them at once and end as soon as they meet, or as one of them has seen all of a cut-off pocket.
 
 use super::state::State;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// What happens to a territory when a unit leaves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +17,9 @@ pub enum Leaving {
     Unknown,
 }
 
-/// Scratch of the contiguity check, for one instance at a time.
+/// Scratch of the contiguity check.
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
-    /// `generation + label` of the walk that met a unit; smaller numbers are from earlier checks.
-    stamps: Vec<u32>,
-    generation: u32,
     walks: Vec<Walk>,
     pockets: Vec<u32>,
 }
@@ -34,11 +32,6 @@ struct Walk {
 }
 
 impl Guard {
-    /// Scratch for instances of up to `units` units.
-    pub fn new(units: usize) -> Self {
-        Self { stamps: vec![0; units], ..Self::default() }
-    }
-
     /// Units of the pockets that the last check found.
     pub fn pockets(&self) -> &[u32] {
         &self.pockets
@@ -75,12 +68,10 @@ impl Guard {
 
     /// One walk per neighbour in the territory, a step each in turns.
     fn walk(&mut self, state: &State<'_>, unit: u32, part: u32, count: usize, cap: usize) -> Leaving {
-        if self.generation > u32::MAX - 2 * (count as u32 + 2) {
-            self.stamps.fill(0);
-            self.generation = 0;
-        }
-        let base = self.generation + 1;
-        self.generation += count as u32 + 1;
+        // `base + label` marks what a walk has met; smaller numbers are from earlier checks. A number out of every walk's
+        // range keeps them from passing through the unit itself.
+        let Some((stamps, base)) = state.stamps(count as u32 + 1) else { return Leaving::Unknown };
+        stamps[unit as usize].store(base + count as u32, Relaxed);
         if self.walks.len() < count {
             self.walks.resize_with(count, Walk::default);
         }
@@ -92,12 +83,10 @@ impl Guard {
                 walk.met.push(v);
                 walk.next = 0;
                 walk.group = label as u32;
-                self.stamps[v as usize] = base + label as u32;
+                stamps[v as usize].store(base + label as u32, Relaxed);
                 label += 1;
             }
         }
-        // A stamp out of every walk's range keeps them from passing through the unit itself.
-        self.stamps[unit as usize] = base + count as u32;
         let mut groups = count;
         let mut steps = 0;
         loop {
@@ -112,9 +101,9 @@ impl Guard {
                     if state.part(v) != part {
                         continue;
                     }
-                    let stamp = self.stamps[v as usize];
+                    let stamp = stamps[v as usize].load(Relaxed);
                     if stamp < base {
-                        self.stamps[v as usize] = base + label as u32;
+                        stamps[v as usize].store(base + label as u32, Relaxed);
                         self.walks[label].met.push(v);
                     } else if stamp < base + count as u32 {
                         let (a, b) = (self.walks[label].group, self.walks[(stamp - base) as usize].group);

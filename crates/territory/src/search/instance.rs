@@ -31,7 +31,7 @@ impl Window {
 /// A problem in search form.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    /// Original unit of every position.
+    /// The problem's unit at every position.
     pub order: Vec<u32>,
     /// Locations relative to the mean one, with the weight of compactness (mean 1).
     pub masses: Vec<Mass>,
@@ -45,8 +45,10 @@ pub struct Instance {
     pub weights: Vec<f32>,
     /// Measures: `[unit * measures + measure]`, in units of the mean target.
     pub loads: Vec<f64>,
-    /// Number of measures.
+    /// Number of measures. The one of the tightest bounds comes last, whatever the problem's order.
     pub measures: usize,
+    /// Share of each measure in the mean load, by how tight its bounds are; they add up to 1.
+    pub shares: Vec<f64>,
     /// `[territory * measures + measure]`.
     pub windows: Vec<Window>,
 }
@@ -98,23 +100,26 @@ impl Instance {
         }
 
         let (k, measures) = (problem.k(), problem.measures().len());
-        let scales: Vec<f64> = (0..measures).map(|j| k as f64 / problem.total(j)).collect();
+        let columns = by_tightness(problem);
+        let scales: Vec<f64> = columns.iter().map(|c| k as f64 / problem.total(c.0)).collect();
         let mut loads = vec![0.0; n * measures];
-        for (j, m) in problem.measures().iter().enumerate() {
+        for (j, &(column, _)) in columns.iter().enumerate() {
+            let values = &problem.measures()[column].values;
             for (position, &unit) in order.iter().enumerate() {
-                loads[position * measures + j] = m.values[unit as usize] * scales[j];
+                loads[position * measures + j] = values[unit as usize] * scales[j];
             }
         }
         let window = |t: usize, j: usize| {
-            let (lower, upper) = problem.bounds(t, j);
-            let target = problem.target(t, j) * scales[j];
+            let (lower, upper) = problem.bounds(t, columns[j].0);
+            let target = problem.target(t, columns[j].0) * scales[j];
             let (lower, upper) = (lower * scales[j], upper * scales[j]);
             let middle = if upper.is_finite() { (lower + upper) / 2.0 } else { target.max(lower) };
             // A maximum of zero, or a target pushed to it, would divide by zero.
             Window { target: if middle > 0.0 { middle } else { target }, lower, upper }
         };
         let windows = (0..k).flat_map(|t| (0..measures).map(move |j| (t, j))).map(|(t, j)| window(t, j)).collect();
-        Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, windows }
+        let shares = columns.iter().map(|c| c.1).collect();
+        Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, shares, windows }
     }
 
     /// Number of units.
@@ -146,16 +151,16 @@ impl Instance {
         &self.loads[unit as usize * self.measures..][..self.measures]
     }
 
-    /// Mean over the measures: the one load that geometric construction balances.
+    /// Weighted mean over the measures: the one load that geometric construction balances.
     #[inline]
     pub fn mean_load(&self, unit: u32) -> f64 {
-        self.loads_of(unit).iter().sum::<f64>() / self.measures as f64
+        self.loads_of(unit).iter().zip(&self.shares).map(|(load, share)| load * share).sum()
     }
 
     /// Mean wanted load of a territory, by the same mean.
     pub fn mean_target(&self, territory: usize) -> f64 {
         let windows = &self.windows[territory * self.measures..][..self.measures];
-        windows.iter().map(|w| w.target).sum::<f64>() / self.measures as f64
+        windows.iter().zip(&self.shares).map(|(w, share)| w.target * share).sum()
     }
 
     /// Units with a load above every territory's upper bound: no plan meets the bound of their territory.
@@ -165,6 +170,13 @@ impl Instance {
         let uppers: Vec<f64> = (0..m).map(upper).collect();
         let oversize = |u: &u32| self.loads_of(*u).iter().zip(&uppers).any(|(&l, &upper)| l > upper);
         (0..self.len() as u32).filter(oversize).collect()
+    }
+
+    /// Territories of a plan that hold an oversize unit, each once, with the loads of the first one.
+    pub fn oversize_territories(&self, parts: &[u32]) -> Vec<(u32, Vec<f64>)> {
+        let mut taken = std::collections::BTreeSet::new();
+        let of = |&u: &u32| (parts[u as usize], self.loads_of(u).to_vec());
+        self.oversize_units().iter().map(of).filter(|(territory, _)| taken.insert(*territory)).collect()
     }
 
     /// Lets `territory` be the one of an oversize unit with these loads: nearest to its bounds when the unit is alone.
@@ -186,7 +198,7 @@ impl Instance {
             rank[u as usize] = i as u32;
         }
         let mut part = Instance {
-            order: units.to_vec(),
+            order: units.iter().map(|&u| self.order[u as usize]).collect(),
             masses: units.iter().map(|&u| self.masses[u as usize]).collect(),
             offsets: Vec::with_capacity(units.len() + 1),
             links: Vec::new(),
@@ -194,6 +206,7 @@ impl Instance {
             weights: Vec::new(),
             loads: units.iter().flat_map(|&u| self.loads_of(u).iter().copied()).collect(),
             measures: self.measures,
+            shares: self.shares.clone(),
             windows: Vec::with_capacity(territories.len() * self.measures),
         };
         part.offsets.push(0);
@@ -222,3 +235,23 @@ impl Instance {
         part
     }
 }
+
+/// Columns of the problem with their shares in the mean load, the tightest last. A measure that may vary much must not pull
+/// the mean about: shares go with one over the square of the room that the bounds leave.
+fn by_tightness(problem: &Problem) -> Vec<(usize, f64)> {
+    let room = |j: usize| {
+        let of = |t: usize| {
+            let ((lower, upper), target) = (problem.bounds(t, j), problem.target(t, j));
+            (upper - target).min(target - lower).max(0.0) / target
+        };
+        (0..problem.k()).map(of).fold(f64::INFINITY, f64::min).max(LEAST_ROOM)
+    };
+    let mut columns: Vec<(usize, f64)> = (0..problem.measures().len()).map(|j| (j, room(j).powi(-2))).collect();
+    columns.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let total: f64 = columns.iter().map(|c| c.1).sum();
+    columns.iter_mut().for_each(|c| c.1 /= total);
+    columns
+}
+
+/// Bounds narrower than this are taken for as narrow.
+const LEAST_ROOM: f64 = 1e-3;

@@ -130,6 +130,15 @@ impl Laplacian {
     /// `y = (D − C) x`.
     fn apply(&self, x: &[f64], y: &mut [f64]) {
         let b = self.block;
+        if b == 1 {
+            for (i, y) in y.iter_mut().enumerate() {
+                let row = self.row(i);
+                let sum: f64 =
+                    self.ends[row.clone()].iter().zip(&self.conductances[row]).map(|(&j, c)| c * x[j as usize]).sum();
+                *y = self.diagonal[i] * x[i] - sum;
+            }
+            return;
+        }
         y.fill(0.0);
         for i in 0..self.len() {
             for l in self.row(i) {

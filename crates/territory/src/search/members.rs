@@ -6,51 +6,56 @@ use super::state::State;
 #[derive(Clone, Debug, Default)]
 pub struct Members {
     lists: Vec<Vec<u32>>,
+    /// Whether a list has units that left, came twice or are out of order.
+    stale: Vec<bool>,
     neighbours: Vec<u32>,
 }
 
 impl Members {
     /// Lists of the current plan.
     pub fn new(state: &State<'_>) -> Self {
-        let mut lists: Vec<Vec<u32>> =
-            (0..state.instance.k() as u32).map(|t| Vec::with_capacity(state.size(t) as usize)).collect();
-        for (u, &part) in state.parts().iter().enumerate() {
+        let k = state.instance.k() as u32;
+        let mut lists: Vec<Vec<u32>> = (0..k).map(|t| Vec::with_capacity(state.size(t) as usize)).collect();
+        for (u, part) in state.parts().into_iter().enumerate() {
             lists[part as usize].push(u as u32);
         }
-        Self { lists, neighbours: Vec::new() }
+        Self { stale: vec![false; lists.len()], lists, neighbours: Vec::new() }
     }
 
     /// Moves `unit` in the plan and the lists.
     pub fn apply(&mut self, state: &mut State<'_>, unit: u32, to: u32) {
-        state.apply(unit, to);
+        self.stale[state.part(unit) as usize] = true;
+        self.stale[to as usize] = true;
         self.lists[to as usize].push(unit);
+        state.apply(unit, to);
     }
 
     /// Units of a territory, each once, ascending.
     pub fn of(&mut self, state: &State<'_>, territory: u32) -> &[u32] {
         let list = &mut self.lists[territory as usize];
-        list.retain(|&u| state.part(u) == territory);
-        list.sort_unstable();
-        list.dedup();
+        if std::mem::take(&mut self.stale[territory as usize]) {
+            list.retain(|&u| state.part(u) == territory);
+            list.sort_unstable();
+            list.dedup();
+        }
         list
     }
 
     /// Territories that touch this one, ascending.
     pub fn neighbours(&mut self, state: &State<'_>, territory: u32) -> &[u32] {
-        self.neighbours.clear();
         let mut found = std::mem::take(&mut self.neighbours);
+        found.clear();
         for &u in self.of(state, territory) {
             if state.is_border(u) {
-                found.extend(state.instance.neighbours(u).iter().map(|&v| state.part(v)).filter(|&p| p != territory));
-            }
-            // Short lists stay in the cache.
-            if found.len() > 256 {
-                found.sort_unstable();
-                found.dedup();
+                for &v in state.instance.neighbours(u) {
+                    let part = state.part(v);
+                    if part != territory && !found.contains(&part) {
+                        found.push(part);
+                    }
+                }
             }
         }
         found.sort_unstable();
-        found.dedup();
         self.neighbours = found;
         &self.neighbours
     }

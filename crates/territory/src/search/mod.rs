@@ -1,5 +1,5 @@
-//! The search: construct → make contiguous → anneal under prices → polish. Each stage can be used alone; scratch is the
-//! caller's.
+//! The search: construct → make contiguous → settle (sweeps, exchanges) or anneal under prices → shape inside the bounds. Each
+//! stage can be used alone; scratch is the caller's.
 //!
 //! Stages work on an [`Instance`] (units in Hilbert order, scaled columns) and keep the promise that every territory stays
 //! non-empty and contiguous from [`make_contiguous`] on.
@@ -9,20 +9,26 @@ mod balance;
 mod coarsen;
 mod construct;
 mod contiguity;
+mod descent;
+pub mod diameter;
+mod exchange;
 mod guard;
+mod hierarchy;
 mod instance;
 mod laplacian;
 mod members;
 mod order;
 mod polish;
 mod random;
+mod regions;
 mod run;
+mod settle;
 mod state;
 #[cfg(test)]
 mod suite;
 mod tree;
 
-pub use anneal::{Schedule, Scratch, anneal};
+pub use anneal::{Schedule, Scratch, anneal, sweep};
 pub use balance::{Balance, Bundle, territory_links};
 pub use coarsen::{Level, coarsen};
 pub use construct::{Diagram, construct};
@@ -34,7 +40,9 @@ pub use members::Members;
 pub use order::hilbert_order;
 pub use polish::polish;
 pub use random::{Exponential, Random};
+pub use regions::Scratches;
 pub(crate) use run::run;
+pub use settle::settle;
 pub use state::{Scales, State, TermValues};
 
 #[cfg(test)]

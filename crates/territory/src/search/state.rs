@@ -1,8 +1,16 @@
 //! A plan under search: the parts of an instance's units with the books that moves keep current. [`State::apply`] is the only
 //! place that changes a part.
+//!
+//! For parallel work a state is split into *views*, each open to moves among some of the territories (see
+//! [`super::regions`]). Columns over the units are shared by all views and atomic; a view writes only those of its own
+//! territories' units. Of any other unit it may learn nothing but that it belongs to none of its territories, which no other
+//! view changes: so what a view does never depends on what others do meanwhile.
 
 use super::instance::Instance;
 use crate::terms::{Mass, Moments};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Weights that turn the objective's terms into energy: the plan they were taken from has an energy of k.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,46 +34,64 @@ pub struct TermValues {
     pub cut: f64,
 }
 
-/// The books of a plan under search.
-#[derive(Clone, Debug)]
+/// Columns over the units.
+#[derive(Debug)]
+struct Columns {
+    parts: Vec<AtomicU32>,
+    /// Neighbours in other territories.
+    outside: Vec<AtomicU32>,
+    /// Where a unit stands in the border list of its view.
+    place: Vec<AtomicU32>,
+    /// Marks of the contiguity check: the walk that met a unit last.
+    stamps: Vec<AtomicU32>,
+}
+
+/// The books of a plan under search, or of a view of it.
+#[derive(Debug)]
 pub struct State<'a> {
     /// What is partitioned.
     pub instance: &'a Instance,
-    parts: Vec<u32>,
+    columns: Arc<Columns>,
     sizes: Vec<u32>,
     sums: Vec<f64>,
     moments: Vec<Moments>,
-    /// Neighbours in other territories, per unit.
-    outside: Vec<u32>,
-    /// Units with such neighbours, in no particular but reproducible order, and where each stands there.
+    /// Units with neighbours in other territories, in no particular but reproducible order.
     border: Vec<u32>,
-    place: Vec<u32>,
+    /// Territories that units may come from and go to; empty: all.
+    open: Vec<bool>,
+    /// All stamps are below this.
+    generation: Cell<u32>,
     /// Energy weights of the terms.
     pub scales: Scales,
 }
 
-const NOWHERE: u32 = u32::MAX;
+fn zeros(n: usize) -> Vec<AtomicU32> {
+    (0..n).map(|_| AtomicU32::new(0)).collect()
+}
 
 impl<'a> State<'a> {
     /// Books of `parts`, each below k.
     pub fn new(instance: &'a Instance, parts: Vec<u32>, scales: Scales) -> Self {
         let (n, k, m) = (instance.len(), instance.k(), instance.measures);
+        let outside = (0..n as u32).map(|u| {
+            let part = parts[u as usize];
+            AtomicU32::new(instance.neighbours(u).iter().map(|&v| u32::from(parts[v as usize] != part)).sum())
+        });
+        let outside: Vec<AtomicU32> = outside.collect();
+        let parts = parts.into_iter().map(AtomicU32::new).collect();
         let mut state = Self {
             instance,
-            parts,
+            columns: Arc::new(Columns { parts, outside, place: zeros(n), stamps: zeros(n) }),
             sizes: vec![0; k],
             sums: vec![0.0; k * m],
             moments: vec![Moments::default(); k],
-            outside: vec![0; n],
             border: Vec::new(),
-            place: vec![NOWHERE; n],
+            open: Vec::new(),
+            generation: Cell::new(1),
             scales,
         };
         for u in 0..n as u32 {
-            let part = state.parts[u as usize];
-            let outside = instance.neighbours(u).iter().filter(|&&v| state.parts[v as usize] != part).count();
-            state.outside[u as usize] = outside as u32;
-            if outside > 0 {
+            if state.is_border(u) {
                 state.enter_border(u);
             }
         }
@@ -78,16 +104,70 @@ impl<'a> State<'a> {
         self.sizes.fill(0);
         self.sums.fill(0.0);
         self.moments.fill(Moments::default());
-        for (u, &part) in self.parts.iter().enumerate() {
-            let part = part as usize;
+        let m = self.instance.measures;
+        for (u, part) in self.columns.parts.iter().enumerate() {
+            let part = part.load(Relaxed) as usize;
             self.sizes[part] += 1;
             self.moments[part].add(&self.instance.masses[u]);
-            for (sum, load) in
-                self.sums[part * self.instance.measures..].iter_mut().zip(self.instance.loads_of(u as u32))
-            {
+            for (sum, load) in self.sums[part * m..].iter_mut().zip(self.instance.loads_of(u as u32)) {
                 *sum += load;
             }
         }
+    }
+
+    /// Views of groups of territories: group of every territory in, one view a group out, in group order. The whole is not to
+    /// be used before [`State::join`] has taken the views back.
+    pub(crate) fn split(&mut self, group_of: &[u32], groups: usize) -> Vec<State<'a>> {
+        if self.generation.get() > u32::MAX / 2 {
+            self.columns.stamps.iter().for_each(|s| s.store(0, Relaxed));
+            self.generation.set(1);
+        }
+        let view = |g: usize| State {
+            instance: self.instance,
+            columns: Arc::clone(&self.columns),
+            sizes: self.sizes.clone(),
+            sums: self.sums.clone(),
+            moments: self.moments.clone(),
+            border: Vec::with_capacity(self.border.len() / groups * 5 / 4),
+            open: group_of.iter().map(|&other| other as usize == g).collect(),
+            generation: self.generation.clone(),
+            scales: self.scales,
+        };
+        let mut views: Vec<State<'a>> = (0..groups).map(view).collect();
+        for &u in &self.border {
+            views[group_of[self.part(u) as usize] as usize].enter_border(u);
+        }
+        views
+    }
+
+    /// Takes the views of [`State::split`] back.
+    pub(crate) fn join(&mut self, views: Vec<State<'a>>) {
+        let m = self.instance.measures;
+        self.border.clear();
+        for view in views {
+            for t in (0..view.open.len()).filter(|&t| view.open[t]) {
+                self.sizes[t] = view.sizes[t];
+                self.moments[t] = view.moments[t];
+                self.sums[t * m..][..m].copy_from_slice(&view.sums[t * m..][..m]);
+            }
+            for &u in &view.border {
+                self.enter_border(u);
+            }
+            self.generation.set(self.generation.get().max(view.generation.get()));
+        }
+    }
+
+    /// Whether units may come to a territory.
+    #[inline]
+    pub fn is_open(&self, territory: u32) -> bool {
+        self.open.is_empty() || self.open[territory as usize]
+    }
+
+    /// Stamps of the contiguity check, and `count` fresh numbers above all of them; none when numbers have run out.
+    pub(crate) fn stamps(&self, count: u32) -> Option<(&[AtomicU32], u32)> {
+        let base = self.generation.get();
+        self.generation.set(base.checked_add(count)?);
+        Some((&self.columns.stamps, base))
     }
 
     /// Weights that give this plan the energy k, by the objective's weights `[inertia, border, cut]`.
@@ -105,19 +185,19 @@ impl<'a> State<'a> {
     }
 
     /// Part of every unit.
-    pub fn parts(&self) -> &[u32] {
-        &self.parts
+    pub fn parts(&self) -> Vec<u32> {
+        self.columns.parts.iter().map(|p| p.load(Relaxed)).collect()
     }
 
-    /// Takes the parts out.
-    pub fn into_parts(self) -> Vec<u32> {
-        self.parts
+    /// The same, into a row of as many entries.
+    pub fn copy_parts(&self, parts: &mut [u32]) {
+        parts.iter_mut().zip(&self.columns.parts).for_each(|(to, from)| *to = from.load(Relaxed));
     }
 
     /// Part of a unit.
     #[inline]
     pub fn part(&self, unit: u32) -> u32 {
-        self.parts[unit as usize]
+        self.columns.parts[unit as usize].load(Relaxed)
     }
 
     /// Units of a territory.
@@ -147,7 +227,7 @@ impl<'a> State<'a> {
     /// Whether a unit has neighbours in other territories.
     #[inline]
     pub fn is_border(&self, unit: u32) -> bool {
-        self.outside[unit as usize] > 0
+        self.columns.outside[unit as usize].load(Relaxed) > 0
     }
 
     /// Violation of a territory's bounds, summed over measures, relative to the targets.
@@ -167,10 +247,10 @@ impl<'a> State<'a> {
         let mut values =
             TermValues { inertia: self.moments.iter().map(Moments::inertia).sum(), ..TermValues::default() };
         let instance = self.instance;
-        for u in 0..instance.len() {
-            for link in instance.offsets[u] as usize..instance.offsets[u + 1] as usize {
-                let v = instance.links[link] as usize;
-                if v > u && self.parts[v] != self.parts[u] {
+        for u in 0..instance.len() as u32 {
+            for link in instance.offsets[u as usize] as usize..instance.offsets[u as usize + 1] as usize {
+                let v = instance.links[link];
+                if v > u && self.part(v) != self.part(u) {
                     values.border += instance.borders.get(link).map_or(0.0, |&b| f64::from(b));
                     values.cut += instance.weights.get(link).map_or(1.0, |&w| f64::from(w));
                 }
@@ -205,7 +285,7 @@ impl<'a> State<'a> {
             if instance.weights.is_empty() {
                 let mut links = 0i32;
                 for &v in &instance.links[range.clone()] {
-                    let part = self.parts[v as usize];
+                    let part = self.part(v);
                     links += i32::from(part == from) - i32::from(part == to);
                 }
                 change += self.scales.cut * f64::from(links);
@@ -223,7 +303,7 @@ impl<'a> State<'a> {
     fn weighted_change(&self, column: &[f32], range: std::ops::Range<usize>, from: u32, to: u32) -> f64 {
         let mut change = 0.0;
         for (&v, &w) in self.instance.links[range.clone()].iter().zip(&column[range]) {
-            let part = self.parts[v as usize];
+            let part = self.part(v);
             if part == from {
                 change += f64::from(w);
             } else if part == to {
@@ -236,7 +316,7 @@ impl<'a> State<'a> {
     /// Moves `unit` to territory `to`.
     pub fn apply(&mut self, unit: u32, to: u32) {
         let instance = self.instance;
-        let from = std::mem::replace(&mut self.parts[unit as usize], to);
+        let from = self.columns.parts[unit as usize].put(to);
         if from == to {
             return;
         }
@@ -252,21 +332,17 @@ impl<'a> State<'a> {
         }
         let mut outside = 0;
         for &v in instance.neighbours(unit) {
-            let part = self.parts[v as usize];
+            let part = self.part(v);
             outside += u32::from(part != to);
             if part == from {
-                self.outside[v as usize] += 1;
-                if self.outside[v as usize] == 1 {
+                if self.columns.outside[v as usize].step(1) == 1 {
                     self.enter_border(v);
                 }
-            } else if part == to {
-                self.outside[v as usize] -= 1;
-                if self.outside[v as usize] == 0 {
-                    self.leave_border(v);
-                }
+            } else if part == to && self.columns.outside[v as usize].step(-1) == 0 {
+                self.leave_border(v);
             }
         }
-        let before = std::mem::replace(&mut self.outside[unit as usize], outside);
+        let before = self.columns.outside[unit as usize].put(outside);
         if before == 0 && outside > 0 {
             self.enter_border(unit);
         } else if before > 0 && outside == 0 {
@@ -276,27 +352,28 @@ impl<'a> State<'a> {
 
     #[inline]
     fn enter_border(&mut self, unit: u32) {
-        self.place[unit as usize] = self.border.len() as u32;
+        self.columns.place[unit as usize].store(self.border.len() as u32, Relaxed);
         self.border.push(unit);
     }
 
     #[inline]
     fn leave_border(&mut self, unit: u32) {
-        let place = std::mem::replace(&mut self.place[unit as usize], NOWHERE);
+        let place = self.columns.place[unit as usize].load(Relaxed);
         if let Some(last) = self.border.pop()
             && last != unit
         {
             self.border[place as usize] = last;
-            self.place[last as usize] = place;
+            self.columns.place[last as usize].store(place, Relaxed);
         }
     }
 
     /// Compares the books with a recomputation, for tests: the largest difference.
     #[cfg(test)]
     pub(crate) fn book_error(&self) -> f64 {
-        let fresh = State::new(self.instance, self.parts.clone(), self.scales);
+        let fresh = State::new(self.instance, self.parts(), self.scales);
         assert_eq!(fresh.sizes, self.sizes);
-        assert_eq!(fresh.outside, self.outside);
+        let outside = |s: &State<'_>| s.columns.outside.iter().map(|o| o.load(Relaxed)).collect::<Vec<_>>();
+        assert_eq!(outside(&fresh), outside(self));
         let (mut a, mut b) = (fresh.border.clone(), self.border.clone());
         a.sort_unstable();
         b.sort_unstable();
@@ -308,5 +385,27 @@ impl<'a> State<'a> {
             .zip(&self.moments)
             .map(|(x, y)| (x.inertia() - y.inertia()).abs() / (1e-12 + x.inertia().max(x.second * 1e-9)));
         sums.chain(inertia).fold(0.0, f64::max)
+    }
+}
+
+/// What one writer does with a column's entry: plain loads and stores, for nobody else writes it.
+trait Entry {
+    fn put(&self, value: u32) -> u32;
+    fn step(&self, by: i32) -> u32;
+}
+
+impl Entry for AtomicU32 {
+    #[inline]
+    fn put(&self, value: u32) -> u32 {
+        let before = self.load(Relaxed);
+        self.store(value, Relaxed);
+        before
+    }
+
+    #[inline]
+    fn step(&self, by: i32) -> u32 {
+        let after = self.load(Relaxed).wrapping_add_signed(by);
+        self.store(after, Relaxed);
+        after
     }
 }

@@ -4,8 +4,8 @@
 
 use super::tests::grid;
 use super::{
-    Balance, Bundle, Guard, Instance, Leaving, Random, Scales, Schedule, Scratch, State, anneal, construct,
-    make_contiguous, polish,
+    Balance, Bundle, Guard, Instance, Leaving, Random, Scales, Schedule, Scratches, State, anneal, construct,
+    make_contiguous, polish, settle,
 };
 use crate::control::Control;
 
@@ -86,7 +86,7 @@ fn changes_equal_recomputation() {
 fn the_guard_tells_what_a_flood_tells() {
     let instance = grid(15, 15, 4);
     let mut state = state(&instance);
-    let mut guard = Guard::new(instance.len());
+    let mut guard = Guard::default();
     let mut random = Random::stream(9, 0, 0);
     let mut cuts = 0;
     for _ in 0..4000 {
@@ -118,7 +118,7 @@ fn the_guard_tells_what_a_flood_tells() {
 fn stages_keep_territories_whole_and_balance_them() {
     let instance = grid(30, 30, 9);
     let mut state = state(&instance);
-    let mut scratch = Scratch::new(instance.len());
+    let mut scratches = Scratches::default();
     let schedule = Schedule {
         steps: 60_000,
         temperature: 0.005,
@@ -128,19 +128,50 @@ fn stages_keep_territories_whole_and_balance_them() {
         swaps: 0.3,
         bundle: 6,
     };
-    let mut random = Random::stream(1, 0, 0);
     let control = Control::default();
     let mut balance = Balance::new(&instance);
-    assert!(anneal(&mut state, &mut balance, &schedule, &mut random, &mut scratch, &control, (0.0, 1.0)));
+    assert!(anneal(&mut state, &mut balance, &schedule, (1, 0), &mut scratches, &control, (0.0, 1.0)));
     assert!((0..9).all(|t| pieces(&state, t) == 1));
-    assert_eq!(polish(&mut state, &mut scratch, 20, &control), 0.0);
+    assert_eq!(polish(&mut state, scratches.one(), 20, &control), 0.0);
     assert!((0..9).all(|t| pieces(&state, t) == 1));
     assert!(state.book_error() < 1e-6);
     // Inside hard bounds nothing may break them again.
     balance.clear_prices();
-    balance.set_hard(true);
+    balance.set_walls(&instance, 0.0);
     let shape = Schedule { price_updates: 0, calm: (1.0, 1.0), ..schedule };
-    anneal(&mut state, &mut balance, &shape, &mut random, &mut scratch, &control, (0.0, 1.0));
+    anneal(&mut state, &mut balance, &shape, (1, 0), &mut scratches, &control, (0.0, 1.0));
     assert_eq!(state.violation(), 0.0);
     assert!((0..9).all(|t| pieces(&state, t) == 1));
+}
+
+#[test]
+fn regions_leave_the_books_true_and_territories_whole() {
+    // Large enough for several regions.
+    let instance = grid(260, 260, 40);
+    assert!(super::regions::count(&state(&instance)) > 1);
+    let mut plans = Vec::new();
+    for _ in 0..2 {
+        let mut state = state(&instance);
+        let mut scratches = Scratches::default();
+        assert_eq!(settle(&mut state, 6, (3, 0), &mut scratches, &Control::default()), 0.0);
+        let settled = state.energy();
+        let mut balance = Balance::new(&instance);
+        balance.set_walls(&instance, 0.0);
+        let shape = Schedule {
+            steps: 400_000,
+            temperature: 0.0002,
+            lambda: (1.0, 1.0),
+            calm: (1.0, 1.0),
+            price_updates: 0,
+            swaps: 0.1,
+            bundle: 6,
+        };
+        anneal(&mut state, &mut balance, &shape, (3, 1), &mut scratches, &Control::default(), (0.0, 1.0));
+        assert!(state.energy() < settled, "{} after {settled}", state.energy());
+        assert_eq!(state.violation(), 0.0);
+        assert!(state.book_error() < 1e-6);
+        assert!((0..40).all(|t| pieces(&state, t) == 1));
+        plans.push(state.parts());
+    }
+    assert_eq!(plans[0], plans[1]);
 }

@@ -149,8 +149,7 @@ impl<'a> Tree<'a> {
         let pieces = self.levels[level].len();
         let mut all = vec![Cells::default(); pieces];
         let run = |piece: usize, cells: &mut Cells, parts: &mut [u32]| {
-            let mut pass =
-                Pass { tree: self, centres, band, parts, first: piece * size, cells, stack: Stack::default() };
+            let mut pass = Pass { tree: self, band, parts, first: piece * size, cells, stack: Stack::default() };
             pass.cells.load = vec![0.0; k];
             pass.cells.moments = vec![Moments::default(); k];
             pass.cells.tilts = vec![vec![0.0; k]; self.points.dims];
@@ -238,29 +237,29 @@ fn set_box(node: &mut Node, low: [f64; 3], high: [f64; 3]) {
     }
 }
 
-/// Surviving candidates of the nodes on the path from the root, in columns.
+/// A centre that may still win below a node.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    at: [f64; 3],
+    /// |c|² − λ.
+    offset: f64,
+    spacing: f64,
+    id: u32,
+}
+
+/// Surviving candidates of the nodes on the path from the root, with their prices of tilts in columns.
 #[derive(Default)]
 struct Stack {
-    id: Vec<u32>,
-    x: Vec<f64>,
-    y: Vec<f64>,
-    z: Vec<f64>,
-    /// |c|² − λ.
-    offset: Vec<f64>,
-    spacing: Vec<f64>,
+    candidates: Vec<Candidate>,
     tilts: Vec<Vec<f64>>,
     value: Vec<f64>,
 }
 
 impl Stack {
     fn push(&mut self, centres: &Centres, j: u32) {
-        let [x, y, z] = centres.at[j as usize];
-        self.id.push(j);
-        self.x.push(x);
-        self.y.push(y);
-        self.z.push(z);
-        self.offset.push(x * x + y * y + z * z - centres.lambda[j as usize]);
-        self.spacing.push(centres.spacing[j as usize]);
+        let at = centres.at[j as usize];
+        let offset = at[0] * at[0] + at[1] * at[1] + at[2] * at[2] - centres.lambda[j as usize];
+        self.candidates.push(Candidate { at, offset, spacing: centres.spacing[j as usize], id: j });
         for (column, prices) in self.tilts.iter_mut().zip(&centres.tilt_prices) {
             column.push(prices[j as usize]);
         }
@@ -268,24 +267,15 @@ impl Stack {
 
     #[inline]
     fn copy(&mut self, i: usize) {
-        self.id.push(self.id[i]);
-        self.x.push(self.x[i]);
-        self.y.push(self.y[i]);
-        self.z.push(self.z[i]);
-        self.offset.push(self.offset[i]);
-        self.spacing.push(self.spacing[i]);
+        let candidate = self.candidates[i];
+        self.candidates.push(candidate);
         for column in &mut self.tilts {
             column.push(column[i]);
         }
     }
 
     fn truncate(&mut self, to: usize) {
-        self.id.truncate(to);
-        self.x.truncate(to);
-        self.y.truncate(to);
-        self.z.truncate(to);
-        self.offset.truncate(to);
-        self.spacing.truncate(to);
+        self.candidates.truncate(to);
         for column in &mut self.tilts {
             column.truncate(to);
         }
@@ -293,23 +283,25 @@ impl Stack {
 
     /// Power distances less |p|² of candidates `from..to` at `p`; returns the position of the least, ties to the smaller id
     /// (candidates stay in id order).
+    #[inline]
     fn evaluate(&mut self, from: usize, to: usize, p: [f64; 3], tilts: impl Iterator<Item = f64>) -> usize {
         let n = to - from;
-        self.value.resize(n.max(self.value.len()), 0.0);
-        let (x, y, z) = (&self.x[from..to], &self.y[from..to], &self.z[from..to]);
-        let (offset, value) = (&self.offset[from..to], &mut self.value[..n]);
-        for i in 0..n {
-            value[i] = offset[i] - 2.0 * (x[i] * p[0] + y[i] * p[1] + z[i] * p[2]);
+        if self.value.len() < n {
+            self.value.resize(n, 0.0);
+        }
+        let value = &mut self.value[..n];
+        for (v, c) in value.iter_mut().zip(&self.candidates[from..to]) {
+            *v = c.offset - 2.0 * (c.at[0] * p[0] + c.at[1] * p[1] + c.at[2] * p[2]);
         }
         for (column, tilt) in self.tilts.iter().zip(tilts) {
             for (v, price) in value.iter_mut().zip(&column[from..to]) {
                 *v -= price * tilt;
             }
         }
-        let mut best = 0;
-        for i in 1..n {
-            if value[i] < value[best] {
-                best = i;
+        let (mut best, mut least) = (0, value[0]);
+        for (i, &v) in value.iter().enumerate() {
+            if v < least {
+                (best, least) = (i, v);
             }
         }
         best
@@ -318,7 +310,6 @@ impl Stack {
 
 struct Pass<'a, 'b> {
     tree: &'b Tree<'a>,
-    centres: &'b Centres,
     band: f64,
     parts: &'b mut [u32],
     first: usize,
@@ -334,27 +325,32 @@ impl Pass<'_, '_> {
         let stack = &mut self.stack;
         let best = stack.evaluate(from, to, node.centre, boxes.iter().map(|b| b.centre));
         let least = stack.value[best];
-        let b = from + best;
-        let (bx, by, bz, spacing) = (stack.x[b], stack.y[b], stack.z[b], stack.spacing[b]);
+        let winner = stack.candidates[from + best];
         for i in 0..to - from {
-            let (dx, dy, dz) = (stack.x[from + i] - bx, stack.y[from + i] - by, stack.z[from + i] - bz);
+            let behind = stack.value[i] - least;
+            let c = stack.candidates[from + i];
+            let (dx, dy, dz) = (c.at[0] - winner.at[0], c.at[1] - winner.at[1], c.at[2] - winner.at[2]);
             let mut reach = 2.0 * (dx.abs() * node.half[0] + dy.abs() * node.half[1] + dz.abs() * node.half[2]);
-            for (column, b2) in stack.tilts.iter().zip(boxes) {
-                reach += (column[from + i] - column[b]).abs() * b2.half;
+            for (column, b) in stack.tilts.iter().zip(boxes) {
+                reach += (column[from + i] - column[from + best]).abs() * b.half;
             }
-            if self.band > 0.0 {
-                let squared = dx * dx + dy * dy + dz * dz;
-                let distance = squared.sqrt();
-                // The winner at a point may be another than at the node's centre: twice the band is enough near by.
-                reach += 2.0 * self.band * distance * distance.min(spacing).min(stack.spacing[from + i]);
-            }
-            if stack.value[i] - least <= reach {
+            // The winner at a point may be another than at the node's centre: twice the band is enough near by.
+            let near = behind <= reach
+                || self.band > 0.0 && {
+                    let squared = dx * dx + dy * dy + dz * dz;
+                    // D · min(D, spacings) is at most D²: most are dropped without a root.
+                    behind <= reach + 2.0 * self.band * squared && {
+                        let distance = squared.sqrt();
+                        behind <= reach + 2.0 * self.band * distance * distance.min(winner.spacing).min(c.spacing)
+                    }
+                };
+            if near {
                 stack.copy(from + i);
             }
         }
-        let end = stack.id.len();
+        let end = stack.candidates.len();
         if end == to + 1 {
-            let j = stack.id[to];
+            let j = stack.candidates[to].id;
             self.cells.load[j as usize] += node.load;
             self.cells.moments[j as usize].merge(&node.moments);
             for (column, b2) in self.cells.tilts.iter_mut().zip(boxes) {
@@ -382,7 +378,7 @@ impl Pass<'_, '_> {
             let p = &self.tree.points.loads[i];
             let tilts = self.tree.points.tilt(i);
             let best = self.stack.evaluate(from, to, p.mass.at, tilts.iter().copied());
-            let j = self.stack.id[from + best];
+            let j = self.stack.candidates[from + best].id;
             self.cells.load[j as usize] += p.load;
             self.cells.moments[j as usize].add(&p.mass);
             for (column, tilt) in self.cells.tilts.iter_mut().zip(tilts) {
@@ -400,24 +396,37 @@ impl Pass<'_, '_> {
     /// Books a point that lies near the border to its second best centre.
     fn near_border(&mut self, from: usize, to: usize, best: usize, load: f64, tilts: &[f64]) {
         let values = &self.stack.value[..to - from];
-        let mut second = usize::MAX;
+        let (mut second, mut next) = (usize::MAX, f64::INFINITY);
         for (i, &v) in values.iter().enumerate() {
-            if i != best && (second == usize::MAX || v < values[second]) {
-                second = i;
+            if v < next && i != best {
+                (second, next) = (i, v);
             }
         }
         if second == usize::MAX {
             return;
         }
-        let (i, j) = (self.stack.id[from + best], self.stack.id[from + second]);
-        let (c, d) = (self.centres.at[i as usize], self.centres.at[j as usize]);
-        let distance = crate::space::squared_distance(c, d).sqrt();
-        let spacing = self.centres.spacing[i as usize].min(self.centres.spacing[j as usize]);
-        let width = self.band * distance * distance.min(spacing);
+        let (c, d) = (&self.stack.candidates[from + best], &self.stack.candidates[from + second]);
+        let squared = crate::space::squared_distance(c.at, d.at);
+        let margin = next - values[best];
         // Points outside the band still say that the two cells meet.
-        let inside = width > 0.0 && values[second] - values[best] < width;
-        let conductance = if inside { load / (2.0 * width) } else { 0.0 };
-        self.cells.borders.push((i.min(j), i.max(j), conductance));
+        let mut conductance = 0.0;
+        if margin < self.band * squared {
+            let distance = squared.sqrt();
+            let width = self.band * distance * distance.min(c.spacing.min(d.spacing));
+            if width > 0.0 && margin < width {
+                conductance = load / (2.0 * width);
+            }
+        }
+        let (i, j) = (c.id, d.id);
+        let (i, j) = (i.min(j), i.max(j));
+        // Without tilts one entry does for a run of points at the same border.
+        if tilts.is_empty()
+            && let Some(last) = self.cells.borders.last_mut().filter(|b| (b.0, b.1) == (i, j))
+        {
+            last.2 += conductance;
+            return;
+        }
+        self.cells.borders.push((i, j, conductance));
         self.cells.border_tilts.extend_from_slice(tilts);
     }
 }

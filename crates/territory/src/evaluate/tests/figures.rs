@@ -3,7 +3,7 @@
 use super::super::{AssignmentError, Report, ViolationKind, evaluate, median, medoid_inertia, medoids_by, validate};
 use super::tiny;
 use crate::adjacency::{Edge, EdgeKind, Graph};
-use crate::problem::{Measure, Objective, Problem, ProblemSpec};
+use crate::problem::{Distance, Measure, Objective, Problem, ProblemSpec};
 use crate::space::{Locations, Space, squared_distance};
 use proptest::prelude::*;
 
@@ -100,6 +100,32 @@ fn a_territory_without_weight_is_measured_unweighted() {
         [("inertia", 9.0), ("border", 1.0)]
     );
     assert_eq!(evaluation.objective(&[9.0, 2.0]), 1.0 + 0.125);
+}
+
+#[test]
+fn members_are_measured_by_the_problems_own_distance() {
+    let all = Objective::NONE.inertia_medoid(1.0).median(1.0).diameter(1.0);
+    let spec = |distance: Option<Distance>| {
+        let mut spec = square().spec().clone().objective(all);
+        spec.distance = distance;
+        spec.build().unwrap()
+    };
+    let terms = |problem: &Problem| -> Vec<(&str, f64, String)> {
+        let evaluation = evaluate(problem, &[0, 1, 0, 1]).unwrap();
+        evaluation.terms.into_iter().map(|t| (t.name, t.value, t.unit)).collect()
+    };
+    // Members 4 km apart, all weight in one of them: that one is the medoid.
+    let own = |unit: &str| ("diameter", 4.0, unit.to_owned());
+    let medoid = |unit: &str| ("inertia-medoid", 0.0, unit.to_owned());
+    let median = |unit: &str| ("median", 0.0, unit.to_owned());
+    assert_eq!(terms(&spec(None)), [medoid("人口·km²"), median("人口·km"), own("km")]);
+    // About a unit without weight everything is measured from the other: only the distance is another.
+    let mut by_calls = spec(Some(Distance::function(|i, j| if i == j { 0.0 } else { (i + j) as f64 }))).spec().clone();
+    by_calls.weight = Some("units".into());
+    let found = terms(&by_calls.build().unwrap());
+    assert_eq!(found[0], ("inertia-medoid", 4.0 + 16.0, "units·distance²".to_owned()));
+    assert_eq!(found[1], ("median", 2.0 + 4.0, "units·distance".to_owned()));
+    assert_eq!(found[2], own("distance"));
 }
 
 #[test]

@@ -1,0 +1,214 @@
+//! From a diagram on the coarsest level to a plan on the units.
+
+use super::anneal::{Schedule, anneal};
+use super::balance::Balance;
+use super::construct::Diagram;
+use super::hierarchy::Hierarchy;
+use super::polish::polish;
+use super::regions::Scratches;
+use super::settle::settle;
+use super::state::{Scales, State};
+use crate::control::{Control, Effort};
+
+/// Random streams by phase.
+const SETTLE: u64 = 1;
+const SHAPE: u64 = 2;
+const ANNEAL: u64 = 16;
+
+/// One way down the hierarchy: annealed on every level, polished and shaped on the finest.
+pub(super) struct Descent<'a, 'b> {
+    pub(super) hierarchy: &'a Hierarchy,
+    pub(super) effort: Effort,
+    pub(super) seed: u64,
+    /// Weight of the cut beside the objective while balance is sought.
+    pub(super) smoothing: f64,
+    pub(super) control: &'a Control<'b>,
+    pub(super) progress: (f64, f64),
+    pub(super) scratches: &'a mut Scratches,
+}
+
+impl Descent<'_, '_> {
+    /// From a contiguous diagram on the coarsest level to a plan, and whether nobody stopped it.
+    pub(super) fn run(&mut self, diagram: &Diagram, weights: [f64; 3]) -> (Found, bool) {
+        let depths = self.hierarchy.levels.len();
+        let mut parts = diagram.parts.clone();
+        let mut scales = Scales::default();
+        let mut smooth = Scales::default();
+        let mut balance = Balance::new(self.hierarchy.coarsest());
+        for depth in (0..=depths).rev() {
+            let level = self.hierarchy.at(depth);
+            let mut state = State::new(level, parts, scales);
+            if depth == depths {
+                scales = state.scales_for(weights);
+                // All terms together have the same energy whatever the smoothing: penalties and temperatures stay right.
+                let total: f64 = weights.iter().sum();
+                smooth = state.scales_for([weights[0], weights[1], weights[2] + self.smoothing * total]);
+                state.scales = smooth;
+                // With one measure the diagram's weights say nothing that a few updates do not.
+                if level.measures > 1 {
+                    balance.set_diagram_prices(&state, &diagram.prices);
+                }
+            }
+            state.scales = smooth;
+            let steps = Steps::of(self.effort, depth == 0, &state);
+            if depth == 0 {
+                return self.finish(state, balance, (smooth, scales), &steps, depths > 0);
+            }
+            let span = |at: usize| self.span(0.3 * (depths - at) as f64 / (depths + 1) as f64);
+            let progress = (span(depth), span(depth - 1));
+            let schedule = steps.balance(depth < depths);
+            let stream = (self.seed, ANNEAL + depth as u64);
+            anneal(&mut state, &mut balance, &schedule, stream, self.scratches, self.control, progress);
+            parts = self.hierarchy.levels[depth - 1].project(&state.parts());
+        }
+        (Found { violation: f64::INFINITY, energy: f64::INFINITY, parts }, false)
+    }
+
+    fn span(&self, share: f64) -> f64 {
+        self.progress.0 + (self.progress.1 - self.progress.0) * share
+    }
+
+    /// On the finest level: balance under smoothed energy, polish, shape inside the bounds; again while they are violated.
+    fn finish(
+        &mut self,
+        mut state: State<'_>,
+        mut balance: Balance,
+        (smooth, scales): (Scales, Scales),
+        steps: &Steps,
+        going_on: bool,
+    ) -> (Found, bool) {
+        let mut best = None;
+        let rounds = if self.effort == Effort::Quick { 1 } else { ROUNDS };
+        let (mut least, mut idle) = (f64::INFINITY, 0);
+        for round in 0..rounds {
+            let share = |at: f64| 0.3 + 0.7 * (f64::from(round) + at) / f64::from(rounds);
+            let (begin, middle, end) = (self.span(share(0.0)), self.span(share(0.6)), self.span(share(1.0)));
+            let stream = |phase: u64| (self.seed, phase + (u64::from(round) << 8));
+            // From a balanced coarse plan moves that pay at once are often enough; not where several measures must meet.
+            let settled = state.instance.measures == 1 && round == 0 && self.smoothing == 0.0 && going_on && {
+                state.scales = scales;
+                settle(&mut state, BUNDLE, stream(SETTLE), self.scratches, self.control) == 0.0
+            };
+            let mut going = self.control.stopped().is_none();
+            if !settled {
+                state.scales = smooth;
+                let schedule = steps.balance(going_on || round > 0);
+                let progress = (begin, middle);
+                going =
+                    anneal(&mut state, &mut balance, &schedule, stream(ANNEAL), self.scratches, self.control, progress);
+                state.scales = scales;
+                going = going && polish(&mut state, self.scratches.one(), 50, self.control) >= 0.0;
+            }
+            Found::keep_better(&mut best, &state);
+            if going && steps.shape > 0 {
+                self.shape(&mut state, steps, stream(SHAPE), (middle, end));
+                Found::keep_better(&mut best, &state);
+            }
+            let violation = best.as_ref().map_or(f64::INFINITY, |b| b.violation);
+            idle = if violation < least { 0 } else { idle + 1 };
+            least = violation;
+            if self.control.stopped().is_some() || violation == 0.0 || idle >= PATIENCE {
+                break;
+            }
+        }
+        (best.unwrap_or_else(|| Found::of(&state)), self.control.stopped().is_none())
+    }
+
+    /// Anneals for shape alone, inside the bounds.
+    fn shape(&mut self, state: &mut State<'_>, steps: &Steps, stream: (u64, u64), progress: (f64, f64)) {
+        let mut balance = Balance::new(state.instance);
+        balance.set_walls(state.instance, 0.0);
+        anneal(state, &mut balance, &steps.shape(), stream, self.scratches, self.control, progress);
+    }
+}
+
+/// A plan that was found, with its rank.
+pub(super) struct Found {
+    pub(super) violation: f64,
+    pub(super) energy: f64,
+    pub(super) parts: Vec<u32>,
+}
+
+impl Found {
+    pub(super) fn of(state: &State<'_>) -> Self {
+        Self { violation: state.violation(), energy: state.energy(), parts: state.parts() }
+    }
+
+    /// Less violation first, then less energy.
+    pub(super) fn is_better(&self, other: &Self) -> bool {
+        (self.violation, self.energy) < (other.violation, other.energy)
+    }
+
+    fn keep_better(best: &mut Option<Self>, state: &State<'_>) {
+        let found = Self::of(state);
+        if best.as_ref().is_none_or(|b| found.is_better(b)) {
+            *best = Some(found);
+        }
+    }
+}
+
+/// Rounds on the finest level while bounds are violated.
+const ROUNDS: u32 = 8;
+/// Rounds that may bring nothing, one after another.
+const PATIENCE: u32 = 3;
+
+/// What an effort means on a level, in counted steps.
+struct Steps {
+    balance: u64,
+    price_updates: u64,
+    shape: u64,
+    temperature: f64,
+    swaps: f64,
+}
+
+impl Steps {
+    fn of(effort: Effort, finest: bool, state: &State<'_>) -> Self {
+        let (n, k) = (state.instance.len() as f64, state.instance.k() as f64);
+        // Where territories have many units few of them lie at borders: it is those that proposals go to.
+        let border = state.border().len() as f64;
+        let (balance, price_updates, shape) = match effort {
+            Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
+            Effort::Standard => {
+                let balance = if finest { 25.0 * n } else { (200.0 * n).min((60.0 * border).max(2e6)) };
+                (balance.max(200_000.0), 800, (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0))
+            }
+            Effort::Thorough => ((200.0 * n).max(1e6), 1600, (100.0 * n).max(500_000.0)),
+        };
+        Self {
+            balance: balance as u64,
+            price_updates,
+            shape: shape as u64,
+            temperature: 0.5 * k / n,
+            swaps: if n / k < 100.0 { 0.3 } else { 0.0 },
+        }
+    }
+
+    /// The search for balance; `going_on` from a coarser level it starts stiffer.
+    fn balance(&self, going_on: bool) -> Schedule {
+        Schedule {
+            steps: self.balance,
+            temperature: self.temperature,
+            lambda: (if going_on { 100.0 } else { 5.0 }, 1000.0),
+            calm: (0.0, 0.0),
+            price_updates: self.price_updates,
+            swaps: self.swaps,
+            bundle: BUNDLE,
+        }
+    }
+
+    /// The search for shape inside the bounds.
+    fn shape(&self) -> Schedule {
+        Schedule {
+            steps: self.shape,
+            temperature: 0.5 * self.temperature,
+            lambda: (1.0, 1.0),
+            calm: (1.0, 1.0),
+            price_updates: 0,
+            swaps: self.swaps,
+            bundle: BUNDLE,
+        }
+    }
+}
+
+/// Most units that move together.
+pub(super) const BUNDLE: usize = 6;

@@ -1,0 +1,61 @@
+//! An instance and its coarser forms, from a few dozen clusters a territory to the units.
+
+use super::coarsen::{Level, coarsen};
+use super::instance::Instance;
+
+/// Coarsest units per territory.
+const COARSEST: usize = 32;
+/// Units per cluster.
+const STEP: usize = 6;
+/// Largest load of a cluster, in targets.
+const HEAVIEST: f64 = 0.1;
+
+/// An instance and its coarser forms.
+pub(super) struct Hierarchy {
+    pub(super) instance: Instance,
+    pub(super) levels: Vec<Level>,
+}
+
+impl Hierarchy {
+    pub(super) fn new(instance: Instance) -> Self {
+        let mut hierarchy = Self { instance, levels: Vec::new() };
+        loop {
+            let finest = hierarchy.coarsest();
+            let size = finest.len() / (COARSEST * finest.k());
+            if size < 2 {
+                return hierarchy;
+            }
+            let level = coarsen(finest, size.min(STEP), HEAVIEST);
+            // Loads or links that do not let clusters grow end it.
+            if level.instance.len() * 4 > finest.len() * 3 {
+                return hierarchy;
+            }
+            hierarchy.levels.push(level);
+        }
+    }
+
+    /// The instance at a depth: 0 is the finest.
+    pub(super) fn at(&self, depth: usize) -> &Instance {
+        if depth == 0 { &self.instance } else { &self.levels[depth - 1].instance }
+    }
+
+    pub(super) fn coarsest(&self) -> &Instance {
+        self.at(self.levels.len())
+    }
+
+    /// Parts of the units from parts of the coarsest ones.
+    pub(super) fn project(&self, parts: Vec<u32>) -> Vec<u32> {
+        self.levels.iter().rev().fold(parts, |parts, level| level.project(&parts))
+    }
+
+    /// Territories that hold an oversize unit aim at having it alone.
+    pub(super) fn make_room(&mut self, parts: &[u32]) {
+        let parts = self.project(parts.to_vec());
+        for (territory, loads) in self.instance.oversize_territories(&parts) {
+            self.instance.make_room(territory, &loads);
+            for level in &mut self.levels {
+                level.instance.make_room(territory, &loads);
+            }
+        }
+    }
+}
