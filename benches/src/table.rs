@@ -1,5 +1,6 @@
 //! Markdown tables.
 
+use crate::instance::Instance;
 use std::fmt::Write as _;
 
 /// A table that is written row by row.
@@ -37,6 +38,42 @@ impl Table {
     /// The table so far.
     pub fn text(&self) -> &str {
         &self.text
+    }
+}
+
+/// The instances of a run, each once, with the hashes by which results name them.
+#[derive(Clone, Debug)]
+pub struct InstanceTable {
+    table: Table,
+    hashes: Vec<u64>,
+}
+
+impl Default for InstanceTable {
+    fn default() -> Self {
+        Self { table: Table::new(&["instance", "units", "links", "measures", "hash"]), hashes: Vec::new() }
+    }
+}
+
+impl InstanceTable {
+    /// Adds an instance, unless it is there.
+    pub fn add(&mut self, instance: &Instance) {
+        let hash = instance.hash();
+        if self.hashes.contains(&hash) {
+            return;
+        }
+        self.hashes.push(hash);
+        self.table.row(&[
+            instance.name.clone(),
+            thousands(instance.len()),
+            thousands(instance.links.len()),
+            instance.measures.len().to_string(),
+            format!("{hash:#018x}"),
+        ]);
+    }
+
+    /// The table so far.
+    pub fn text(&self) -> &str {
+        self.table.text()
     }
 }
 

@@ -1,10 +1,12 @@
 //! The peers side by side: the same instances, one process, one evaluator, one table.
 //!
 //! `cargo bench -p territory-bench --features peers --bench peers -- [--cases WORD,…] [--solvers NAME,…] [--objectives
-//! default,inertia,cut] [--seeds N] [--threads N] [--limit SECONDS] [--memory true] [--out FILE]`
+//! default,inertia,cut] [--seeds N] [--threads N,…] [--limit SECONDS] [--memory true] [--out FILE]`
 //!
-//! A solver that may not end runs in a process of its own and is stopped after `--limit`. With `--memory true` the process
-//! starts itself again with an allocator that gives freed blocks back at once, so that peaks are exact; its times are not.
+//! With several numbers of threads the engine's rows come once for each; plans are compared with those of the first, byte by
+//! byte. A solver that may not end runs in a process of its own and is stopped after `--limit`. With `--memory true` the
+//! process starts itself again with an allocator that gives freed blocks back at once, so that peaks are exact; its times are
+//! not. After the table come the time exponents at a fixed number of units per territory, and the instances with their hashes.
 
 #![allow(clippy::print_stdout)]
 
@@ -14,20 +16,20 @@ use std::time::{Duration, Instant};
 use territory::Objective;
 use territory_bench::arguments::Arguments;
 use territory_bench::catalog::{Case, Source, fixed_reference, select};
-use territory_bench::evaluate::{Score, diameter_km, evaluate};
+use territory_bench::evaluate::{Score, evaluate};
 use territory_bench::instance::Instance;
 use territory_bench::measure::{Cost, measure};
 use territory_bench::real::data_folder;
 use territory_bench::solvers::{Solver, Task};
-use territory_bench::table::{Table, percent, seconds, thousands};
+use territory_bench::table::{InstanceTable, Table, percent, seconds, thousands};
 
 const USAGE: &str = "--cases WORD,… (part of a key, `default`, `all`), --solvers quick,standard,thorough,metis,coupe-hilbert,\
-coupe-multi-jagged,coupe-k-means, --objectives default,inertia,cut, --seeds N, --threads N, --limit SECONDS, \
+coupe-multi-jagged,coupe-k-means, --objectives default,inertia,cut, --seeds N, --threads N,…, --limit SECONDS, \
 --memory true|false, --out FILE";
 const ALLOCATOR: [(&str, &str); 3] =
     [("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536"), ("MALLOC_TOP_PAD_", "0")];
 
-const HEADS: [&str; 14] = [
+const HEADS: [&str; 17] = [
     "case",
     "units",
     "solver",
@@ -36,8 +38,11 @@ const HEADS: [&str; 14] = [
     "within",
     "broken",
     "inertia",
+    "/ reference",
+    "/ bounds used",
     "cut",
     "cut / METIS",
+    "threads",
     "wall s",
     "CPU s",
     "CPU / METIS",
@@ -50,8 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = arguments.list("--solvers", "metis,quick,standard,coupe-hilbert,coupe-multi-jagged,coupe-k-means")?;
     let objectives = arguments.list("--objectives", "default")?;
     let seeds: u64 = arguments.value("--seeds", 1)?;
-    let threads: usize = arguments.value("--threads", 1)?;
-    let limit: u64 = arguments.value("--limit", 60)?;
+    let threads = arguments.list("--threads", "1")?;
+    let limit: u64 = arguments.value("--limit", 20)?;
     let memory = arguments.value("--memory", false)?;
     let isolated = arguments.value("--isolated", false)?;
     let out: Option<String> = arguments.optional("--out")?;
@@ -68,96 +73,162 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let solvers: Vec<Solver> =
         names.iter().map(|n| Solver::named(n).ok_or(format!("no solver {n}; {USAGE}"))).collect::<Result<_, _>>()?;
-    let objectives: Vec<(&str, Objective)> = objectives
-        .iter()
-        .map(|name| match name.as_str() {
-            "default" => Ok(("default", Objective::default())),
-            "inertia" => Ok(("inertia", Objective::INERTIA)),
-            "cut" => Ok(("cut", Objective::CUT)),
-            other => Err(format!("no objective {other}; {USAGE}")),
-        })
-        .collect::<Result<_, _>>()?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    let mut table = Table::new(&HEADS);
-    println!("{}", table.text().trim_end());
+    let mut pools = Vec::new();
+    for count in &threads {
+        pools.push(rayon::ThreadPoolBuilder::new().num_threads(count.parse()?).build()?);
+    }
+    let mut runner = Runner {
+        objectives: objectives.iter().map(|name| objective(name)).collect::<Result<_, _>>()?,
+        solvers,
+        pools,
+        seeds,
+        limit: Duration::from_secs(limit),
+        isolated,
+        table: Table::new(&HEADS),
+        growth: Vec::new(),
+    };
+    let mut instances = InstanceTable::default();
+    println!("{}", runner.table.text().trim_end());
     let mut loaded: Option<(Source, Instance)> = None;
     for case in select(&words) {
         if loaded.as_ref().is_none_or(|l| l.0 != case.source) {
-            match case.source.load(&data_folder())? {
-                Some(instance) => loaded = Some((case.source, instance)),
-                None => {
-                    println!("{} skipped: not in {}", case.key, data_folder().display());
-                    continue;
-                }
-            }
-        }
-        let Some((_, instance)) = &loaded else { continue };
-        let mut metis = None;
-        for &solver in &solvers {
-            if solver.may_hang() && !isolated {
-                let line = run_apart(&mut table, &case, instance, solver, seeds, limit)?;
-                println!("{line}");
+            let Some(instance) = case.source.load(&data_folder())? else {
+                println!("{} skipped: not in {}", case.key, data_folder().display());
                 continue;
-            }
-            let asked = if solver.is_territory() { &objectives[..] } else { &[("", Objective::CUT)] };
-            for &(objective_name, objective) in asked {
-                let task = |seed| Task { k: case.k, tolerance: case.tolerance, objective, seed };
-                let runs = (1..=seeds).map(|seed| run(solver, instance, task(seed), &pool));
-                let result = runs.collect::<Result<Vec<_>, String>>().map(|runs| Summary::of(&runs, &case));
-                if solver == Solver::Metis {
-                    metis = result.as_ref().ok().cloned();
-                }
-                let objective_name = match solver {
-                    Solver::Metis => "cut",
-                    _ => objective_name,
-                };
-                println!("{}", row(&mut table, &case, instance, (solver, objective_name), &result, metis.as_ref()));
-            }
+            };
+            instances.add(&instance);
+            loaded = Some((case.source, instance));
+        }
+        if let Some((_, instance)) = &loaded {
+            runner.run_case(&case, instance)?;
         }
     }
+    if isolated {
+        return Ok(());
+    }
+    let mut text = String::new();
+    let growth = growth_table(&runner.growth);
+    for part in growth.iter().map(Table::text).chain([instances.text()]) {
+        text += &format!("\n{part}");
+    }
+    print!("{text}");
     if let Some(path) = out {
-        std::fs::write(path, table.text())?;
+        std::fs::write(path, runner.table.text().to_owned() + &text)?;
     }
     Ok(())
 }
 
-/// Runs one solver on one case in a child process and hands its row on; after `limit` seconds it is stopped.
-fn run_apart(
-    table: &mut Table,
-    case: &Case,
-    instance: &Instance,
-    solver: Solver,
+fn objective(name: &str) -> Result<(&'static str, Objective), String> {
+    match name {
+        "default" => Ok(("default", Objective::default())),
+        "inertia" => Ok(("inertia", Objective::INERTIA)),
+        "cut" => Ok(("cut", Objective::CUT)),
+        other => Err(format!("no objective {other}; {USAGE}")),
+    }
+}
+
+struct Runner {
+    solvers: Vec<Solver>,
+    objectives: Vec<(&'static str, Objective)>,
+    /// One per number of threads.
+    pools: Vec<rayon::ThreadPool>,
     seeds: u64,
-    limit: u64,
-) -> Result<String, Box<dyn Error>> {
-    let (case_word, seeds) = (format!("={}", case.key), seeds.to_string());
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["--bench", "--isolated", "true", "--cases", &case_word, "--solvers", solver.name(), "--seeds", &seeds])
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let begin = Instant::now();
-    // The instance is made anew in the child: its time counts too, so the limit is a generous one.
-    while child.try_wait()?.is_none() {
-        if begin.elapsed() > Duration::from_secs(limit) {
-            child.kill()?;
-            child.wait()?;
-            return Ok(row(table, case, instance, (solver, ""), &Err(format!("no result within {limit} s")), None));
+    limit: Duration,
+    /// Whether this process is the one that may be stopped.
+    isolated: bool,
+    table: Table,
+    growth: Vec<Point>,
+}
+
+/// What a row is about, beside the case.
+#[derive(Clone, Copy)]
+struct Setting<'a> {
+    solver: Solver,
+    objective: &'a str,
+    threads: &'a str,
+}
+
+impl Runner {
+    fn run_case(&mut self, case: &Case, instance: &Instance) -> Result<(), Box<dyn Error>> {
+        let mut metis = None;
+        for solver in self.solvers.clone() {
+            if solver.may_hang() && !self.isolated {
+                println!("{}", self.run_apart(case, instance, solver)?);
+                continue;
+            }
+            let asked = match solver {
+                Solver::Territory(_) => self.objectives.clone(),
+                Solver::Metis => vec![("cut", Objective::CUT)],
+                _ => vec![("", Objective::CUT)],
+            };
+            // The peers' time and plan are of the first number of threads.
+            let pools = if solver.is_territory() { self.pools.len() } else { 1 };
+            for (objective_name, objective) in asked {
+                let mut first: Option<Vec<Run>> = None;
+                for pool in &self.pools[..pools] {
+                    let task = |seed| Task { k: case.k, tolerance: case.tolerance, objective, seed };
+                    let runs: Result<Vec<Run>, String> =
+                        (1..=self.seeds).map(|seed| run(solver, instance, task(seed), pool)).collect();
+                    let result = runs.as_ref().map(|runs| Summary::of(runs, case)).map_err(Clone::clone);
+                    if let (Solver::Metis, Ok(summary)) = (solver, &result) {
+                        metis = Some(summary.clone());
+                    }
+                    let threads = threads_cell(pool, runs.as_ref().ok(), first.as_ref());
+                    let setting = Setting { solver, objective: objective_name, threads: &threads };
+                    if let Ok(summary) = &result {
+                        self.growth.extend(Point::of(case, setting, pool.current_num_threads(), summary));
+                    }
+                    println!("{}", row(&mut self.table, case, instance, setting, &result, metis.as_ref()));
+                    first = first.or(runs.ok());
+                }
+            }
         }
-        std::thread::sleep(Duration::from_millis(20));
+        Ok(())
     }
-    let text = String::from_utf8_lossy(&child.wait_with_output()?.stdout).into_owned();
-    let line = text.lines().rfind(|l| l.contains(&case.key)).unwrap_or_default().to_owned();
-    if line.is_empty() {
-        return Ok(row(table, case, instance, (solver, ""), &Err("the process died".into()), None));
+
+    /// Runs one solver on one case in a child process and hands its row on; after the limit it is stopped.
+    fn run_apart(&mut self, case: &Case, instance: &Instance, solver: Solver) -> Result<String, Box<dyn Error>> {
+        let (case_word, seeds) = (format!("={}", case.key), self.seeds.to_string());
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--bench", "--isolated", "true", "--cases", &case_word, "--solvers", solver.name()])
+            .args(["--seeds", &seeds])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let begin = Instant::now();
+        let setting = Setting { solver, objective: "", threads: "" };
+        let failed = |table: &mut Table, error: String| row(table, case, instance, setting, &Err(error), None);
+        // The instance is made anew in the child: its time counts too, so the limit is a generous one.
+        while child.try_wait()?.is_none() {
+            if begin.elapsed() > self.limit {
+                child.kill()?;
+                child.wait()?;
+                return Ok(failed(&mut self.table, format!("no result within {} s", self.limit.as_secs())));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let text = String::from_utf8_lossy(&child.wait_with_output()?.stdout).into_owned();
+        let Some(line) = text.lines().rfind(|l| l.contains(&case.key)) else {
+            return Ok(failed(&mut self.table, "the process died".into()));
+        };
+        self.table.line(line);
+        Ok(line.to_owned())
     }
-    table.line(&line);
-    Ok(line)
+}
+
+/// `1`, or `2: 1.71 ×, plans equal` against the runs on the first number of threads.
+fn threads_cell(pool: &rayon::ThreadPool, runs: Option<&Vec<Run>>, first: Option<&Vec<Run>>) -> String {
+    let count = pool.current_num_threads();
+    let Some((runs, first)) = runs.zip(first) else { return count.to_string() };
+    let wall = |runs: &[Run]| median(runs.iter().map(|r| r.cost.wall_s).collect());
+    let equal = runs.iter().zip(first).all(|(a, b)| a.assignment == b.assignment);
+    let verdict = if equal { "plans equal" } else { "**plans differ**" };
+    format!("{count}: {:.2} ×, {verdict}", wall(first) / wall(runs))
 }
 
 struct Run {
+    assignment: Vec<u32>,
     score: Score,
     cost: Cost,
-    diameter_km: Option<f64>,
 }
 
 fn run(solver: Solver, instance: &Instance, task: Task, pool: &rayon::ThreadPool) -> Result<Run, String> {
@@ -165,8 +236,55 @@ fn run(solver: Solver, instance: &Instance, task: Task, pool: &rayon::ThreadPool
     let (assignment, cost) = measure(|| pool.install(prepared));
     let assignment = assignment?;
     let score = evaluate(instance, task.k, &assignment).map_err(|e| e.to_string())?;
-    let diameter_km = instance.name.starts_with("delaunay").then(|| diameter_km(instance, task.k, &assignment));
-    Ok(Run { score, cost, diameter_km })
+    Ok(Run { assignment, score, cost })
+}
+
+/// A time on a growth curve: generated cells of one kind, so many to a territory.
+struct Point {
+    curve: String,
+    units: usize,
+    cpu_s: f64,
+}
+
+impl Point {
+    fn of(case: &Case, setting: Setting<'_>, threads: usize, summary: &Summary) -> Option<Self> {
+        let Source::Voronoi(units) = case.source else { return None };
+        let Setting { solver, objective, .. } = setting;
+        let per_territory = units / case.k;
+        let curve = format!(
+            "{} {objective}, {per_territory} units per territory, ±{} %, threads: {threads}",
+            solver.name(),
+            case.tolerance * 100.0
+        );
+        Some(Self { curve, units, cpu_s: summary.cpu_s? })
+    }
+}
+
+/// Exponents between the smallest and the largest instance of each curve; none where every curve is one point.
+fn growth_table(points: &[Point]) -> Option<Table> {
+    let mut any = false;
+    let mut table = Table::new(&["growth", "units", "CPU s", "exponent"]);
+    let mut curves: Vec<&str> = points.iter().map(|p| p.curve.as_str()).collect();
+    curves.sort_unstable();
+    curves.dedup();
+    for curve in curves {
+        let mut on: Vec<&Point> = points.iter().filter(|p| p.curve == curve).collect();
+        on.sort_by_key(|p| p.units);
+        let (Some(small), Some(large)) = (on.first(), on.last()) else { continue };
+        if small.units == large.units {
+            continue;
+        }
+        any = true;
+        let exponent = (large.cpu_s / small.cpu_s).ln() / (large.units as f64 / small.units as f64).ln();
+        let list = |cell: &dyn Fn(&Point) -> String| on.iter().map(|p| cell(p)).collect::<Vec<_>>().join(" → ");
+        table.row(&[
+            curve.to_owned(),
+            list(&|p| thousands(p.units)),
+            list(&|p| seconds(p.cpu_s)),
+            format!("{exponent:.2}"),
+        ]);
+    }
+    any.then_some(table)
 }
 
 /// One row's figures over the seeds: medians, but the worst of deviation and pieces.
@@ -182,7 +300,6 @@ struct Summary {
     wall_s: f64,
     cpu_s: Option<f64>,
     peak_mib: Option<f64>,
-    diameter_km: Option<f64>,
 }
 
 impl Summary {
@@ -204,7 +321,6 @@ impl Summary {
             wall_s: figure(&|r| r.cost.wall_s),
             cpu_s: optional(&|r| r.cost.cpu_s),
             peak_mib: optional(&|r| r.cost.peak_mib),
-            diameter_km: optional(&|r| r.diameter_km),
         }
     }
 }
@@ -218,10 +334,11 @@ fn row(
     table: &mut Table,
     case: &Case,
     instance: &Instance,
-    (solver, objective): (Solver, &str),
+    setting: Setting<'_>,
     result: &Result<Summary, String>,
     metis: Option<&Summary>,
 ) -> String {
+    let Setting { solver, objective, threads } = setting;
     let mut cells = vec![format!("`{}`", case.key), thousands(instance.len()), solver.name().into(), objective.into()];
     match result {
         Err(error) => cells.push(format!("**failed**: {error}")),
@@ -234,18 +351,17 @@ fn row(
             });
             let empty = if s.empty > 0 { format!(", {} empty", s.empty) } else { String::new() };
             cells.push(format!("{}{empty}", s.broken));
-            cells.push(match (s.diameter_km, fixed_reference(&case.key)) {
-                (Some(diameter), _) => format!("diameter {diameter:.0}"),
-                (_, Some(reference)) => {
-                    format!("{:.3} × ({:.3} ×)", s.inertia / reference.balanced, s.inertia / reference.bounds_used)
-                }
-                _ => format!("{:.4e}", s.inertia),
-            });
+            let fixed = fixed_reference(&case.key);
+            let times = |value: Option<f64>| value.map_or(String::new(), |v| format!("{:.3} ×", s.inertia / v));
+            cells.push(format!("{:.4e}", s.inertia));
+            cells.push(times(fixed.map(|f| f.balanced)));
+            cells.push(times(fixed.and_then(|f| f.bounds_used)));
             cells.push(thousands(s.cut as usize));
             let against = |value: Option<f64>, theirs: Option<f64>| {
                 value.zip(theirs).map_or(String::new(), |(v, t)| format!("{:.2} ×", v / t))
             };
             cells.push(against(Some(s.cut), metis.map(|m| m.cut)));
+            cells.push(threads.into());
             cells.push(seconds(s.wall_s));
             cells.push(s.cpu_s.map_or("?".into(), seconds));
             cells.push(against(s.cpu_s, metis.and_then(|m| m.cpu_s)));

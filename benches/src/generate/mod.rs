@@ -2,11 +2,13 @@
 
 mod delaunay;
 mod grid;
+mod mesh;
 mod triangulation;
 mod voronoi;
 
 pub use delaunay::delaunay;
 pub use grid::{grid, grid_equal};
+pub use mesh::mesh;
 pub use voronoi::voronoi;
 
 /// Seed of every generated instance in the catalog.

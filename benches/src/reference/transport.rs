@@ -18,6 +18,12 @@ pub(super) struct Transport {
     pub(super) mass: Vec<f64>,
     /// Weight that found no way: the band of near points was too narrow.
     pub(super) stuck: f64,
+    /// Cells that ran out of listed points towards some neighbour.
+    pub(super) short: Vec<bool>,
+    /// Those of them that would have led a search out that found no way.
+    pub(super) stranded: Vec<bool>,
+    /// Cells that such a search could not reach: too few points are listed for them.
+    pub(super) unreached: Vec<bool>,
 }
 
 #[derive(PartialEq)]
@@ -76,6 +82,9 @@ struct Network<'a> {
     step: Vec<(u32, Step)>,
     done: Vec<bool>,
     touched: Vec<u32>,
+    short: Vec<bool>,
+    stranded: Vec<bool>,
+    unreached: Vec<bool>,
 }
 
 /// Moves the cells' loads into `[lower, upper]` at least cost.
@@ -101,8 +110,9 @@ pub(super) fn transport(tree: &Tree, cells: &Cells, lambda: &[f64], lower: f64, 
             }
         }
     }
-    let hub = network.potential[k];
-    Transport { lambda: network.potential[..k].iter().map(|p| p - hub).collect(), mass: network.mass, stuck }
+    let Network { potential, mass, short, stranded, unreached, .. } = network;
+    let lambda = potential[..k].iter().map(|p| p - potential[k]).collect();
+    Transport { lambda, mass, stuck, short, stranded, unreached }
 }
 
 impl<'a> Network<'a> {
@@ -139,10 +149,13 @@ impl<'a> Network<'a> {
             step: vec![(0, Step::None); k + 1],
             done: vec![false; k + 1],
             touched: Vec::new(),
+            short: vec![false; k],
+            stranded: vec![false; k],
+            unreached: vec![false; k],
         };
         for (owner, &(position, first)) in cells.near.iter().enumerate() {
             network.mass[first as usize] = tree.weights[position as usize];
-            for entry in network.entries(owner) {
+            for entry in cells.entries(owner) {
                 network.owner[entry] = owner as u32;
             }
             network.offer(first as usize);
@@ -153,15 +166,10 @@ impl<'a> Network<'a> {
         network
     }
 
-    fn entries(&self, owner: usize) -> std::ops::Range<usize> {
-        let end = self.cells.near.get(owner + 1).map_or(self.cells.candidates.len(), |n| n.1 as usize);
-        self.cells.near[owner].1 as usize..end
-    }
-
     /// Offers the point that has mass at entry `from` to its other cells.
     fn offer(&mut self, from: usize) {
         let (cell, cost) = self.cells.candidates[from];
-        for to in self.entries(self.owner[from] as usize) {
+        for to in self.cells.entries(self.owner[from] as usize) {
             if to == from {
                 continue;
             }
@@ -236,11 +244,32 @@ impl<'a> Network<'a> {
                 }
             }
         }
+        if target.is_none() && self.excess[source] > 2.0 * self.potential.len() as f64 * self.epsilon {
+            self.mark_missing();
+        }
         for node in self.touched.drain(..) {
             self.distance[node as usize] = f64::INFINITY;
             self.done[node as usize] = false;
         }
         target
+    }
+
+    /// Marks the cells at which points are missing, after a search that found no way: on the smaller side of the gap.
+    fn mark_missing(&mut self) {
+        if self.touched.len() > self.hub / 2 {
+            for cell in 0..self.hub {
+                self.unreached[cell] |= !self.done[cell];
+            }
+            return;
+        }
+        let exits = |network: &Self, cell: usize| {
+            network.done[cell]
+                && network.arcs[cell].iter().any(|(to, offers)| !network.done[*to as usize] && offers.is_empty())
+        };
+        let any = (0..self.hub).any(|cell| exits(self, cell));
+        for cell in 0..self.hub {
+            self.stranded[cell] |= if any { exits(self, cell) } else { self.done[cell] };
+        }
     }
 
     fn reach(&mut self, to: usize, distance: f64, step: (usize, Step), queue: &mut BinaryHeap<Offer>) {
@@ -269,6 +298,8 @@ impl<'a> Network<'a> {
             if let Some(&Offer { key, from, to: entry }) = offers.peek() {
                 let reduced = (key + self.potential[node] - self.potential[to]).max(0.0);
                 self.reach(to, at + reduced, (node, Step::Point { from, to: entry }), queue);
+            } else {
+                self.short[node] = true;
             }
         }
         self.arcs[node] = row;

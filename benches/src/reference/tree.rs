@@ -73,6 +73,20 @@ pub(super) struct Diagram {
     pub(super) lambda: Vec<f64>,
 }
 
+/// Which points count as near to a second cell: those whose margin to it is at most `offer` of the cell that has them, so that
+/// a cell offers a strip that is narrow for its own size, however large its neighbours are, or at most `reach` of the second.
+pub(super) struct Bands {
+    pub(super) offer: Vec<f64>,
+    pub(super) reach: Vec<f64>,
+}
+
+impl Bands {
+    /// No point is near a second cell.
+    pub(super) fn none(k: usize) -> Self {
+        Self { offer: vec![0.0; k], reach: vec![0.0; k] }
+    }
+}
+
 /// What a pass finds.
 #[derive(Default)]
 pub(super) struct Cells {
@@ -84,6 +98,14 @@ pub(super) struct Cells {
     pub(super) candidates: Vec<(u32, f64)>,
     /// Σ w·min_j(|x − c_j|² − λ_j): the points' part of the transport problem's dual value.
     pub(super) dual: f64,
+}
+
+impl Cells {
+    /// Positions in `candidates` of the near point number `owner`.
+    pub(super) fn entries(&self, owner: usize) -> std::ops::Range<usize> {
+        let end = self.near.get(owner + 1).map_or(self.candidates.len(), |n| n.1 as usize);
+        self.near[owner].1 as usize..end
+    }
 }
 
 impl Tree {
@@ -129,15 +151,15 @@ impl Tree {
         self.nodes.first().map_or(Sums::default(), |root| root.sums)
     }
 
-    /// Assigns every point. A point counts as near to a second cell j if its margin is at most the `band` of both cells.
-    pub(super) fn assign(&self, diagram: &Diagram, band: &[f64]) -> Cells {
+    /// Assigns every point, and lists those near to a second cell.
+    pub(super) fn assign(&self, diagram: &Diagram, bands: &Bands) -> Cells {
         let k = diagram.centres.len();
         let offsets = diagram.centres.iter().zip(&diagram.lambda).map(|(c, l)| dot(c, c) - l).collect();
         let mut pass = Pass {
             tree: self,
             diagram,
             offsets,
-            band,
+            bands,
             stack: (0..k as u32).collect(),
             cells: Cells { sums: vec![Sums::default(); k], ..Cells::default() },
         };
@@ -179,7 +201,7 @@ struct Pass<'a> {
     diagram: &'a Diagram,
     /// |c|² − λ per cell.
     offsets: Vec<f64>,
-    band: &'a [f64],
+    bands: &'a Bands,
     /// Candidates of the nodes on the way down, one run after another.
     stack: Vec<u32>,
     cells: Cells,
@@ -207,11 +229,22 @@ impl Pass<'_> {
             }
         }
         let centre = self.diagram.centres[best as usize];
+        // How much each candidate is behind the best at least, anywhere in the box.
+        let behind = |pass: &Self, cell: u32| {
+            let c = &pass.diagram.centres[cell as usize];
+            let reach: f64 = (0..3).map(|axis| (c[axis] - centre[axis]).abs() * half[axis]).sum();
+            pass.value(cell, &middle) - least - 2.0 * reach
+        };
+        let mut band = 0.0;
         for i in from..to {
             let cell = self.stack[i];
-            let c = &self.diagram.centres[cell as usize];
-            let reach: f64 = (0..3).map(|axis| (c[axis] - centre[axis]).abs() * half[axis]).sum();
-            if self.value(cell, &middle) - least - 2.0 * reach <= self.band[cell as usize] {
+            if behind(self, cell) <= 0.0 {
+                band = self.bands.offer[cell as usize].max(band);
+            }
+        }
+        for i in from..to {
+            let cell = self.stack[i];
+            if behind(self, cell) <= self.bands.reach[cell as usize].max(band) {
                 self.stack.push(cell);
             }
         }
@@ -246,7 +279,7 @@ impl Pass<'_> {
         for i in from..self.stack.len() {
             let cell = self.stack[i];
             let value = self.value(cell, &x);
-            if cell != best && value - least <= self.band[cell as usize].min(self.band[best as usize]) {
+            if cell != best && value - least <= self.bands.offer[best as usize].max(self.bands.reach[cell as usize]) {
                 if self.cells.candidates.len() == first {
                     self.cells.candidates.push((best, least + x2 + self.diagram.lambda[best as usize]));
                 }
@@ -272,15 +305,20 @@ mod tests {
         let tree = Tree::new(items.clone(), 0.0);
         let centres: Vec<[f64; 3]> = (0..20).map(|_| [random.unit(), random.unit() * 2.0, 0.0]).collect();
         let lambda: Vec<f64> = (0..20).map(|_| 0.02 * random.unit()).collect();
-        let band = vec![0.05; 20];
-        let cells = tree.assign(&Diagram { centres: centres.clone(), lambda: lambda.clone() }, &band);
+        let bands = Bands {
+            offer: (0..20).map(|j| 0.02 * f64::from(1 + j % 3)).collect(),
+            reach: (0..20).map(|j| 0.03 * f64::from(j % 5)).collect(),
+        };
+        let cells = tree.assign(&Diagram { centres: centres.clone(), lambda: lambda.clone() }, &bands);
         let (mut sums, mut near, mut dual) = (vec![Sums::default(); 20], 0, 0.0);
         for (x, w) in &items {
             let value = |j: usize| territory::squared_distance(*x, centres[j]) - lambda[j];
             let best = (0..20).fold(0, |b, j| if value(j) < value(b) { j } else { b });
             sums[best].add_point(*w, x);
             dual += w * value(best);
-            near += (0..20).filter(|&j| j != best && value(j) - value(best) <= 0.05).count();
+            near += (0..20)
+                .filter(|&j| j != best && value(j) - value(best) <= bands.offer[best].max(bands.reach[j]))
+                .count();
         }
         for (a, b) in cells.sums.iter().zip(&sums) {
             assert!((a.weight - b.weight).abs() < 1e-9 && (a.second - b.second).abs() < 1e-9);
