@@ -118,7 +118,7 @@ fn balanced(
         best = Some(found);
     }
     let mut hierarchy = Hierarchy::new(instance.clone());
-    let mut diagram = construct(hierarchy.coarsest());
+    let mut diagram = construct(hierarchy.coarsest(), STEPS);
     make_contiguous(hierarchy.coarsest(), &mut diagram);
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
@@ -161,13 +161,17 @@ fn at_once(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> Found {
-    let mut diagram = construct(instance);
+    let mut diagram = construct(instance, QUICK_STEPS);
     make_contiguous(instance, &mut diagram);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for(weights);
     settle(&mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
     Found::of(&state)
 }
+
+/// Steps of the construction.
+const STEPS: usize = 120;
+const QUICK_STEPS: usize = 40;
 
 /// Random stream of [`at_once`].
 const AT_ONCE: u64 = 3;

@@ -247,7 +247,7 @@ impl<'a> State<'a> {
         let mut values =
             TermValues { inertia: self.moments.iter().map(Moments::inertia).sum(), ..TermValues::default() };
         let instance = self.instance;
-        for u in 0..instance.len() as u32 {
+        for &u in &self.border {
             for link in instance.offsets[u as usize] as usize..instance.offsets[u as usize + 1] as usize {
                 let v = instance.links[link];
                 if v > u && self.part(v) != self.part(u) {
