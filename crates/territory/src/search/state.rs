@@ -280,7 +280,8 @@ impl<'a> State<'a> {
             change += self.scales.cut * cut::change(neighbours, weights, |v| self.part(v), from, to);
         }
         if self.scales.border > 0.0 {
-            change += self.scales.border * border::change(neighbours, &instance.borders[row], |v| self.part(v), from, to);
+            change +=
+                self.scales.border * border::change(neighbours, &instance.borders[row], |v| self.part(v), from, to);
         }
         change
     }

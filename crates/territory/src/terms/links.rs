@@ -16,12 +16,7 @@ pub(super) fn change(neighbours: &[u32], column: &[f32], part: impl Fn(u32) -> u
 }
 
 /// Sum over the links between territories, each counted once, in row order.
-pub(super) fn value(
-    offsets: &[u32],
-    links: &[u32],
-    part: impl Fn(u32) -> u32,
-    of_link: impl Fn(usize) -> f64,
-) -> f64 {
+pub(super) fn value(offsets: &[u32], links: &[u32], part: impl Fn(u32) -> u32, of_link: impl Fn(usize) -> f64) -> f64 {
     let mut value = 0.0;
     for (u, row) in (0u32..).zip(offsets.windows(2)) {
         for link in row[0] as usize..row[1] as usize {

@@ -32,7 +32,11 @@ impl<'a> Costs<'a> {
         let mut costs = Self { n, dense: Vec::new(), compute: Box::new(compute) };
         if n <= DENSE {
             let units = 0..n as u32;
-            costs.dense = units.clone().flat_map(|i| units.clone().map(move |j| (i, j))).map(|(i, j)| costs.between(i, j)).collect();
+            costs.dense = units
+                .clone()
+                .flat_map(|i| units.clone().map(move |j| (i, j)))
+                .map(|(i, j)| costs.between(i, j))
+                .collect();
         }
         costs
     }
@@ -175,7 +179,9 @@ impl<'a> Medoids<'a> {
         if !best.is_finite() {
             // No candidate stays: any member does as a bound.
             let stays = cell.members.iter().find(|u| !units.contains(u));
-            let about = |&c: &u32| cell.members.iter().map(|&u| self.weights[u as usize] * self.costs.between(c, u)).sum::<f64>() - cost(c);
+            let about = |&c: &u32| {
+                cell.members.iter().map(|&u| self.weights[u as usize] * self.costs.between(c, u)).sum::<f64>() - cost(c)
+            };
             best = stays.map_or(0.0, about);
         }
         best - cell.value + cost(away)
@@ -217,7 +223,9 @@ impl<'a> Medoids<'a> {
             match self.costs.row(unit) {
                 Some(row) if self.all => sums.iter_mut().zip(row).for_each(|(sum, cost)| *sum += w * cost),
                 Some(row) => sums.iter_mut().zip(candidates).for_each(|(sum, &mut c)| *sum += w * row[c as usize]),
-                None => sums.iter_mut().zip(candidates).for_each(|(sum, &mut c)| *sum += w * self.costs.between(unit, c)),
+                None => {
+                    sums.iter_mut().zip(candidates).for_each(|(sum, &mut c)| *sum += w * self.costs.between(unit, c))
+                }
             }
         }
     }
@@ -277,7 +285,8 @@ impl<'a> Medoids<'a> {
     fn choose(&mut self, territory: u32) {
         let cell = &mut self.cells[territory as usize];
         let better = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0));
-        let members = cell.sums.iter().copied().enumerate().filter(|s| self.parts[cell.candidates[s.0] as usize] == territory);
+        let members =
+            cell.sums.iter().copied().enumerate().filter(|s| self.parts[cell.candidates[s.0] as usize] == territory);
         if let Some((at, sum)) = members.min_by(better) {
             self.total += sum - cell.value;
             cell.value = sum;
