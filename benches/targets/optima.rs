@@ -1,6 +1,8 @@
 //! The engine against proven optima: `cargo bench -p territory-bench --bench optima -- [FOLDER] [--objective
 //! inertia-medoid|cut] [--effort quick|standard|thorough] [--seeds N] [--only WORD]`. The folder holds files in the format of
-//! [`territory_bench::optima`]; without one it is `optima` in the data folder.
+//! [`territory_bench::optima`]; without one it is `optima` in the data folder. `--distance published` (the default) hands the
+//! engine the published distance, whole kilometres, as the problem's own; with `--distance true` it measures by the locations,
+//! as the binary's `--compactness inertia-medoid` does. Values are by the published formula either way.
 //!
 //! Every value is recomputed from the plan by the published formula; a plan that breaks a rule counts as invalid, whatever
 //! its value.
@@ -19,8 +21,7 @@ use territory_bench::optima::{Optimum, read_folder};
 use territory_bench::real::data_folder;
 use territory_bench::table::{Table, seconds};
 
-const USAGE: &str =
-    "[FOLDER], --objective inertia-medoid|cut, --effort quick|standard|thorough, --seeds N, --only WORD";
+const USAGE: &str = "[FOLDER], --objective inertia-medoid|cut, --distance published|true, --effort quick|standard|thorough, --seeds N, --only WORD";
 
 #[derive(Clone, Copy, PartialEq)]
 enum Goal {

@@ -48,10 +48,14 @@ impl Anneals {
     /// Many short anneals, hot to the end, with a penalty that rises.
     fn coarse(long: bool, n: usize) -> Self {
         let mix = Mix { swaps: 0.3, splits: 0.05, bundles: 0.3, exactly: true };
-        let schedule =
-            Schedule { steps: 250 * n as u64, temperature: (1.0, 0.1), penalty: Penalty::Ramp(3.0, 300.0), mix };
-        let (rounds, starts) = if long { (6, n.div_ceil(4) * 3) } else { (1, n.div_ceil(4)) };
-        Self { rounds, lanes: 4, starts: (starts as u64).min(120), first: Some(schedule), heats: 10.0, reheats: vec![] }
+        let schedule = Schedule {
+            steps: (250 * n as u64).min(20_000),
+            temperature: (1.0, 0.1),
+            penalty: Penalty::Ramp(3.0, 300.0),
+            mix,
+        };
+        let (rounds, starts) = if long { (6, (3 * n / 4).clamp(1, 50)) } else { (1, (n / 4).clamp(1, 20)) };
+        Self { rounds, lanes: 4, starts: starts as u64, first: Some(schedule), heats: 10.0, reheats: vec![] }
     }
 
     /// A long anneal from each start, then reheats.
