@@ -19,8 +19,8 @@ pub(super) fn change(neighbours: &[u32], column: &[f32], part: impl Fn(u32) -> u
 pub(super) fn value(offsets: &[u32], links: &[u32], part: impl Fn(u32) -> u32, of_link: impl Fn(usize) -> f64) -> f64 {
     let mut value = 0.0;
     for (u, row) in (0u32..).zip(offsets.windows(2)) {
-        for link in row[0] as usize..row[1] as usize {
-            let v = links[link];
+        let row = row[0] as usize..row[1] as usize;
+        for (link, &v) in row.clone().zip(&links[row]) {
             if v > u && part(v) != part(u) {
                 value += of_link(link);
             }

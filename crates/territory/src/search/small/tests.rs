@@ -134,7 +134,7 @@ fn exhaustive(problem: &Problem) -> f64 {
 fn tiny_problems_are_solved_to_the_best_plan() {
     let objectives = [Objective::NONE.inertia_medoid(1.0), Objective::NONE.median(1.0), Objective::CUT];
     for (objective, (width, height, k)) in objectives.into_iter().zip([(4, 3, 2), (4, 3, 3), (3, 3, 3)]) {
-        for tolerance in [0.2] {
+        for tolerance in [0.1, 0.3] {
             let problem = grid(width, height, k, objective, 1, tolerance);
             let options = SolveOptions { seed: 1, effort: Effort::Thorough };
             let plan = solve(&problem, &options, &Control::default()).unwrap().assignment;
