@@ -8,6 +8,7 @@ use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::regions::Scratches;
 use super::settle::settle;
+use super::small;
 use super::state::{Scales, State};
 use crate::adjacency::components;
 use crate::control::{Control, Effort, Stopped};
@@ -77,6 +78,13 @@ fn apportion(loads: &[f64], units: &[usize], k: usize) -> Vec<usize> {
 }
 
 fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions, control: &Control<'_>) -> Vec<u32> {
+    if small::applies(problem, instance, options.effort) {
+        // A plan to start from and to measure by: the search proper comes after it.
+        let share = 0.1;
+        let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
+        let parts = balanced(problem, instance, &start, control, share);
+        return small::run(problem, instance, parts, options, control, (share, 1.0));
+    }
     if problem.objective().diameter == 0.0 {
         return balanced(problem, instance, options, control, 1.0);
     }
