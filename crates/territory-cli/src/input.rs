@@ -4,7 +4,7 @@
 use crate::args;
 use crate::failure::{Failure, lines};
 use std::path::Path;
-use territory::geometry::{Coverage, CoverageOptions, Polygons};
+use territory::geometry::{Coverage, CoverageOptions};
 use territory::{Locations, Space};
 use territory_geojson::{FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read};
 
@@ -131,7 +131,7 @@ impl Units {
                 Ok(Shape::Points(Locations::from_coordinates(space, &points)))
             }
             Geometry::Polygons(polygons) => {
-                let polygons = if all { polygons } else { select(&polygons, &self.rows) };
+                let polygons = if all { polygons } else { polygons.select(&self.rows) };
                 let options = CoverageOptions { grid: self.table.resolution(), snap_m };
                 let coverage = Coverage::new(polygons, &options).map_err(|errors| {
                     let message = |e: &territory::geometry::GeometryError| {
@@ -249,20 +249,4 @@ fn numbers_of_some(table: &FeatureTable, rows: &[u32], property: &str, missing: 
         };
     }
     Some(values)
-}
-
-/// The polygons of some rows.
-fn select(polygons: &Polygons, rows: &[u32]) -> Polygons {
-    let mut selected = Polygons::new(polygons.space());
-    for &row in rows {
-        for part in polygons.parts_of(row as usize) {
-            for ring in polygons.rings_of(part) {
-                polygons.ring(ring).iter().for_each(|&vertex| selected.push_vertex(vertex));
-                selected.end_ring();
-            }
-            selected.end_part();
-        }
-        selected.end_unit();
-    }
-    selected
 }

@@ -197,7 +197,7 @@ fn missing_links(places: &Places, space: Space, links: &[(u32, u32)]) -> Option<
     let edges: Vec<Edge> = links.iter().map(|&(a, b)| Edge::new(a, b, EdgeKind::Delaunay, 0.0)).collect();
     let graph = Graph::from_edges(places.sites.len(), &edges);
     let sites = Locations::from_points(space, places.sites.clone());
-    let bridged = bridge_as(&graph, Shapes::Points(&sites), EdgeKind::Delaunay).ok()?;
+    let bridged = bridge_as(&graph, Shapes::Points(&sites), EdgeKind::Delaunay, None).ok()?;
     Some(bridged.bridges.iter().map(|bridge| (bridge.a.0, bridge.b.0)).collect())
 }
 

@@ -38,7 +38,8 @@ mod validate;
 
 pub use between::Defect;
 pub use coverage::{Coverage, CoverageOptions, CoverageReport};
-pub(crate) use distance::{cross, distance_km, dot, minus};
+pub(crate) use contains::Container;
+pub(crate) use distance::{cross, cross_sides, distance_km, dot, minus, segment_corners};
 pub use join::{Join, JoinError, Outside, Stray, join};
 pub use measure::length_km;
 pub use polygons::Polygons;

@@ -80,6 +80,25 @@ impl Polygons {
         geo::MultiPolygon::new(parts.collect())
     }
 
+    /// The polygons of some units, in the order given.
+    ///
+    /// # Panics
+    /// If one is not below [`Polygons::len`].
+    pub fn select(&self, units: &[u32]) -> Polygons {
+        let mut selected = Polygons::new(self.space);
+        for &unit in units {
+            for part in self.parts_of(unit as usize) {
+                for ring in self.rings_of(part) {
+                    selected.vertices.extend_from_slice(self.ring(ring));
+                    selected.rings.push(selected.vertices.len() as u32);
+                }
+                selected.end_part();
+            }
+            selected.end_unit();
+        }
+        selected
+    }
+
     /// Number of units.
     pub fn len(&self) -> usize {
         self.units.len() - 1
