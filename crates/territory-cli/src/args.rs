@@ -101,8 +101,8 @@ pub(crate) struct Input {
     /// Customers outside every unit: `nearest[=KM]` joins them to the nearest unit not farther away, `drop` leaves them out, `error` refuses them [default: nearest=5]
     #[arg(long, value_name = "nearest[=KM]|drop|error", value_parser = outside, requires = "customers")]
     pub(crate) outside: Option<Outside>,
-    /// Which polygons are neighbours: `rook` (share a border), `queen` (share a point), or a table of unit ids `a,b[,weight]` [default: rook; points: Delaunay]
-    #[arg(long, value_name = "rook|queen|EDGES.csv")]
+    /// Which units are neighbours: polygons that share a border (`rook`) or a point (`queen`), the N nearest points (`nearest=N`), or a table of unit ids `a,b[,weight]` [default: rook; points: Delaunay]
+    #[arg(long, value_name = "rook|queen|nearest=N|EDGES.csv")]
     pub(crate) adjacency: Option<Adjacency>,
     /// Borders closer than this many metres are the same border; 0: only those with equal vertices
     #[arg(long, value_name = "METRES", default_value = "1", value_parser = not_negative)]
@@ -116,9 +116,18 @@ pub(crate) struct Input {
     /// Components of the graph: `bridge` joins them by the shortest links, `separate` keeps every territory inside one, `error` refuses them
     #[arg(long, value_name = "bridge|separate|error", default_value = "bridge", value_parser = islands)]
     pub(crate) islands: Islands,
-    /// Pairs of unit ids `a,b` that are not neighbours whatever the geometry says
+    /// The property (county) within which bridges are preferred, however long
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) bridge_within: Option<String>,
+    /// Pairs of unit ids `a,b` that are not neighbours whatever the geometry says, or lines (GeoJSON) that cut the links they cross; repeat for more
+    #[arg(long, value_name = "FILE")]
+    pub(crate) barriers: Vec<PathBuf>,
+    /// Points (GeoJSON) where a barrier line can be crossed: each keeps the cut link beside it
+    #[arg(long, value_name = "FILE", requires = "barriers")]
+    pub(crate) crossings: Option<PathBuf>,
+    /// Pairs of unit ids `a,b` that are neighbours whatever the geometry says: a ferry, a tunnel
     #[arg(long, value_name = "EDGES.csv")]
-    pub(crate) barriers: Option<PathBuf>,
+    pub(crate) links: Option<PathBuf>,
     /// Coordinates are projected metres, not longitude and latitude
     #[arg(long)]
     pub(crate) planar: bool,
@@ -178,6 +187,13 @@ pub(crate) struct Outputs {
     pub(crate) map: Option<PathBuf>,
 }
 
+impl Input {
+    /// The files that are read beside the units, but for a table of neighbours.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.customers.iter().chain(&self.barriers).chain(&self.crossings).chain(&self.links)
+    }
+}
+
 impl Outputs {
     /// All paths that will be written.
     pub(crate) fn paths(&self) -> Vec<&PathBuf> {
@@ -218,6 +234,8 @@ pub(crate) struct Bound {
 pub(crate) enum Adjacency {
     Rook,
     Queen,
+    /// So many nearest points.
+    Nearest(u8),
     Table(PathBuf),
 }
 
@@ -251,8 +269,14 @@ impl FromStr for Adjacency {
         Ok(match text {
             "rook" => Adjacency::Rook,
             "queen" => Adjacency::Queen,
-            "" => return Err("write rook, queen or the name of a table".to_owned()),
-            path => Adjacency::Table(path.into()),
+            "" => return Err("write rook, queen, nearest=N or the name of a table".to_owned()),
+            _ => match text.strip_prefix("nearest=") {
+                None => Adjacency::Table(text.into()),
+                Some(count) => match count.parse() {
+                    Ok(count) if count > 0 => Adjacency::Nearest(count),
+                    _ => return Err("nearest takes a whole number from 1 to 255".to_owned()),
+                },
+            },
         })
     }
 }

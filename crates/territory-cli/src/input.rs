@@ -31,6 +31,14 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    /// What distances between units are measured on.
+    pub(crate) fn shapes(&self) -> territory::geometry::Shapes<'_> {
+        match self {
+            Shape::Areas(coverage) => coverage.polygons().into(),
+            Shape::Points(locations) => locations.into(),
+        }
+    }
+
     /// One location per unit.
     pub(crate) fn locations(&self) -> Locations {
         match self {

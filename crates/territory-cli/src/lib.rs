@@ -1,11 +1,12 @@
 //! The binary `territory`: arguments in, files out. Everything it can do, the library crates can do in a few lines; its contract is
 //! `docs/cli.md`.
 //!
-//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `tables` (files to columns) → `network` (who is
+//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `tables` (files to columns) → `network`, `barriers` (who is
 //! whose neighbour) → `run` (the commands) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
+mod barriers;
 mod compactness;
 mod failure;
 mod input;

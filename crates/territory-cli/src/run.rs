@@ -39,7 +39,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
         Some(args::Adjacency::Table(path)) => Some(path),
         _ => None,
     };
-    let inputs = inputs.into_iter().chain(&input.customers).chain(&input.barriers).chain(table);
+    let inputs = inputs.into_iter().chain(input.files()).chain(table);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
@@ -131,7 +131,8 @@ fn prepare(
     session: &mut Session,
 ) -> Result<Prepared, Failure> {
     session.stage("read")?;
-    let wanted = unit_properties(input).into_iter().chain(properties.iter().cloned()).collect();
+    let wanted = unit_properties(input).into_iter().chain(properties.iter().cloned());
+    let wanted = wanted.chain(input.bridge_within.clone()).collect();
     let mut units = Units::read(path, wanted, input)?;
     let customers = input.customers.as_ref().map(|path| Customers::read(path, input, &units)).transpose()?;
     session.stage("graph")?;

@@ -73,6 +73,18 @@ pub(crate) fn cross_sides(space: Space, [a, b]: [[f64; 3]; 2], [c, d]: [[f64; 3]
         && (space == Space::Planar || dot(plus(a, b), plus(c, d)) > 0.0)
 }
 
+/// Distance in km of each place to the nearest of the lines (positions in degrees or metres, by `space`; at least one). Every
+/// place is compared with every segment.
+pub fn distances_to_lines_km(space: Space, places: &[[f64; 2]], lines: &[Vec<[f64; 2]>]) -> Vec<f64> {
+    let lines: Vec<Vec<[f64; 3]>> = lines.iter().map(|line| line.iter().map(|&v| space.locate(v)).collect()).collect();
+    let nearest = |&place: &[f64; 2]| {
+        let p = space.locate(place);
+        let squared = lines.iter().map(|line| to_run(space, p, line)).fold(f64::INFINITY, f64::min);
+        distance_km(space, squared)
+    };
+    places.iter().map(nearest).collect()
+}
+
 /// Least and largest coordinates of a segment, the arc's rise above its chord included.
 pub(crate) fn segment_corners(space: Space, segment: [[f64; 3]; 2]) -> ([f64; 3], [f64; 3]) {
     let bounds = segment_box(space, segment);

@@ -40,6 +40,7 @@ pub use between::Defect;
 pub use coverage::{Coverage, CoverageOptions, CoverageReport};
 pub(crate) use contains::Container;
 pub(crate) use distance::{cross, cross_sides, distance_km, dot, minus, segment_corners};
+pub use distance::distances_to_lines_km;
 pub use join::{Join, JoinError, Outside, Stray, join};
 pub use measure::length_km;
 pub use polygons::Polygons;
