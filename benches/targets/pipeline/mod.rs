@@ -191,7 +191,10 @@ pub(crate) fn replicate(from: &Path, to: &Path) -> Fallible<()> {
         for unit in 0..polygons.len() {
             let comma = if copy + unit == 0 { "" } else { ",\n" };
             let (code, people) = (copy * polygons.len() + unit, population[unit]);
-            write!(out, "{comma}{{\"type\": \"Feature\", \"properties\": {{\"code\": \"{code}\", \"population\": {people}}}, ")?;
+            write!(
+                out,
+                "{comma}{{\"type\": \"Feature\", \"properties\": {{\"code\": \"{code}\", \"population\": {people}}}, "
+            )?;
             out.write_all(b"\"geometry\": {\"type\": \"MultiPolygon\", \"coordinates\": [")?;
             for (p, part) in polygons.parts_of(unit).enumerate() {
                 out.write_all(if p == 0 { b"[" } else { b", [" })?;

@@ -5,10 +5,8 @@ use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table, space};
 use crate::tables::{UnitIndex, read_pairs};
 use std::path::Path;
-use territory::adjacency::{
-    Bridge, Edge, EdgeKind, Graph, LineError, crossed, kept_by_crossings, with_links, without,
-};
 use territory::Locations;
+use territory::adjacency::{Bridge, Edge, EdgeKind, Graph, LineError, crossed, kept_by_crossings, with_links, without};
 use territory_geojson::{Geometry, Source, read_lines};
 
 /// A crossing farther than this from every barrier line is a mistake.
@@ -54,7 +52,8 @@ pub(crate) fn change(input: &args::Input, units: &Units, shape: &Shape, graph: G
             line_files.extend(std::iter::repeat_n(path.display().to_string(), found.len()));
             changed.barriers.lines.extend(found);
         } else {
-            let pairs: Vec<(u32, u32)> = read_pairs(path, &index)?.iter().map(|p| (p.a.min(p.b), p.a.max(p.b))).collect();
+            let pairs: Vec<(u32, u32)> =
+                read_pairs(path, &index)?.iter().map(|p| (p.a.min(p.b), p.a.max(p.b))).collect();
             let cut = without(&changed.graph, &pairs);
             if !cut.not_linked.is_empty() {
                 let count = cut.not_linked.len();
@@ -68,7 +67,9 @@ pub(crate) fn change(input: &args::Input, units: &Units, shape: &Shape, graph: G
         cut_by_lines(input, units, shape, &line_files, &mut changed)?;
     } else if let Some(path) = &input.crossings {
         let path = path.display();
-        return Err(Failure::Arguments(format!("--crossings {path}: none of the barriers is a line to cross: leave it out")));
+        return Err(Failure::Arguments(format!(
+            "--crossings {path}: none of the barriers is a line to cross: leave it out"
+        )));
     }
     if let Some(path) = &input.links {
         let pairs = read_pairs(path, &index)?;

@@ -192,11 +192,7 @@ pub(super) fn bridge_as(
 const CHUNK: usize = 64;
 
 /// The minimum spanning forest over the components by links between units of the same area.
-fn links_within(
-    components: &Components,
-    shapes: Shapes<'_>,
-    areas: &[Option<u32>],
-) -> Result<Vec<Link>, IslandError> {
+fn links_within(components: &Components, shapes: Shapes<'_>, areas: &[Option<u32>]) -> Result<Vec<Link>, IslandError> {
     let mut units: Vec<(u32, u32)> =
         areas.iter().zip(0u32..).filter_map(|(&area, unit)| area.map(|area| (area, unit))).collect();
     units.sort_unstable();

@@ -126,7 +126,7 @@ fn enclosing_radius_km(polygons: &Polygons, unit: usize) -> f64 {
 }
 
 /// Corners of the convex hull, counter-clockwise (Andrew 1979, doi:10.1016/0020-0190(79)90072-3).
-fn hull(mut points: Vec<Point>) -> Vec<Point> {
+pub(super) fn hull(mut points: Vec<Point>) -> Vec<Point> {
     points.sort_unstable_by(|&a, &b| lexical(a, b));
     points.dedup();
     let chain = |points: &mut dyn Iterator<Item = Point>| {
