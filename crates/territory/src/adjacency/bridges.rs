@@ -215,7 +215,7 @@ fn links_within(components: &Components, shapes: Shapes<'_>, areas: &[Option<u32
         links.extend(of_area?.into_iter().map(|link| Link { a: of(link.a), b: of(link.b), ..link }));
     }
     links.sort_unstable_by(|x, y| x.squared.total_cmp(&y.squared).then((x.a, x.b).cmp(&(y.a, y.b))));
-    let mut sets = super::disjoint::DisjointSets::new(components.len());
+    let mut sets = crate::disjoint::DisjointSets::new(components.len());
     let of = |unit: u32| components.component_of[unit as usize];
     links.retain(|link| sets.unite(of(link.a), of(link.b)));
     Ok(links)
@@ -234,7 +234,7 @@ fn shortest_links(components: &Components, shapes: Shapes<'_>, given: Vec<Link>)
             .map(UnitId);
         return Err(IslandError::NoGeometry { units: units.collect() });
     }
-    let mut sets = super::disjoint::DisjointSets::new(components.len());
+    let mut sets = crate::disjoint::DisjointSets::new(components.len());
     let of = |unit: u32| components.component_of[unit as usize];
     given.iter().for_each(|link| {
         sets.unite(of(link.a), of(link.b));
@@ -265,7 +265,7 @@ fn shortest_links(components: &Components, shapes: Shapes<'_>, given: Vec<Link>)
             nearest.collect::<Vec<_>>()
         });
         let before = links.len();
-        let mut sets = super::disjoint::DisjointSets::new(components.len());
+        let mut sets = crate::disjoint::DisjointSets::new(components.len());
         for link in found.iter().flatten().filter(|link| link.squared.is_finite()) {
             if sets.unite(label_of(link.a), label_of(link.b)) {
                 links.push(*link);

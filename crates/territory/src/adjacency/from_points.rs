@@ -7,8 +7,8 @@
 use crate::UnitId;
 use crate::adjacency::bridges::bridge_as;
 use crate::adjacency::delaunay::delaunay;
-use crate::adjacency::disjoint::DisjointSets;
 use crate::adjacency::{Edge, EdgeKind, Graph};
+use crate::disjoint::DisjointSets;
 use crate::geometry::{Shapes, curve};
 use crate::parallel;
 use crate::space::{Locations, Space, squared_distance};

@@ -5,7 +5,6 @@ mod bridges;
 mod components;
 mod crossed;
 mod delaunay;
-mod disjoint;
 mod from_edges;
 mod from_points;
 mod from_polygons;

@@ -19,6 +19,7 @@ pub(crate) mod curve;
 mod dissolve;
 mod distance;
 mod edges;
+mod enclaves;
 mod grid;
 mod join;
 #[cfg(test)]
