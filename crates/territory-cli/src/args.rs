@@ -128,6 +128,9 @@ pub(crate) struct Input {
     /// Pairs of unit ids `a,b` that are neighbours whatever the geometry says: a ferry, a tunnel
     #[arg(long, value_name = "EDGES.csv")]
     pub(crate) links: Option<PathBuf>,
+    /// No territory may lie inside another: the plan is repaired after the search, what cannot be is a violation
+    #[arg(long)]
+    pub(crate) no_enclaves: bool,
     /// Coordinates are projected metres, not longitude and latitude
     #[arg(long)]
     pub(crate) planar: bool,
@@ -179,6 +182,9 @@ pub(crate) struct Outputs {
     /// One dissolved polygon per territory with its figures
     #[arg(long, value_name = "FILE.geojson")]
     pub(crate) territories: Option<PathBuf>,
+    /// Polygons (GeoJSON) to which territories of points are clipped [default: the points' hull and a strip around it]
+    #[arg(long, value_name = "FILE.geojson")]
+    pub(crate) boundary: Option<PathBuf>,
     /// All figures of the plan
     #[arg(long, value_name = "FILE.json")]
     pub(crate) report: Option<PathBuf>,

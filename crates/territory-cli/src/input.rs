@@ -6,7 +6,9 @@ use crate::failure::{Failure, lines};
 use std::path::Path;
 use territory::geometry::{Coverage, CoverageOptions};
 use territory::{Locations, Space};
-use territory_geojson::{FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read};
+use territory_geojson::{
+    CoordinateReference, FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read,
+};
 
 /// Planar coordinates beyond this many metres are refused, as those of polygons are.
 const FARTHEST_M: f64 = 1e12;
@@ -22,6 +24,8 @@ pub(crate) struct Units {
     pub(crate) id: IdSource,
     /// Features that take no part.
     pub(crate) skipped: Vec<String>,
+    /// What a reader should know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What the units look like.
@@ -81,6 +85,30 @@ pub(crate) fn space(input: &args::Input) -> Option<Space> {
     input.planar.then_some(Space::Planar)
 }
 
+/// What is doubtful about the meaning of the coordinates. That they cannot be degrees is an error elsewhere.
+fn doubts(table: &FeatureTable, input: &args::Input) -> Option<String> {
+    let reference = table.coordinate_reference();
+    let found = match table.geometry() {
+        Geometry::Points(points) => points.as_slice(),
+        Geometry::Polygons(polygons) => polygons.vertices(),
+    };
+    let like_degrees = || found.iter().all(|p| p[0].abs() <= 180.0 && p[1].abs() <= 90.0 || p[0].is_nan());
+    match (&reference, table.space()) {
+        (CoordinateReference::Unknown { name }, Space::Geographic) => Some(format!(
+            "{}: the coordinate system \"{name}\" is not known here: its coordinates are taken for degrees (--planar for metres)",
+            table.file()
+        )),
+        (CoordinateReference::Geographic { name }, Space::Planar) => {
+            Some(format!("{}: is in \"{name}\", that is degrees; --planar takes them for metres", table.file()))
+        }
+        (_, Space::Planar) if input.planar && like_degrees() => Some(format!(
+            "{}: all coordinates are within ±180 and ±90; if these are degrees, leave --planar out",
+            table.file()
+        )),
+        _ => None,
+    }
+}
+
 /// How messages name a feature: `feature 12 ("04015")`.
 pub(crate) fn feature(table: &FeatureTable, row: usize) -> String {
     match table.label(row) {
@@ -121,7 +149,8 @@ impl Units {
         let name =
             |&row: &u32| table.id_of(&id, row as usize).map_or_else(|| row.to_string(), |name| name.into_owned());
         let names = rows.iter().map(name).collect();
-        Ok(Self { table, rows, names, id, skipped })
+        let notes = doubts(&table, input).into_iter().collect();
+        Ok(Self { table, rows, names, id, skipped, notes })
     }
 
     pub(crate) fn len(&self) -> usize {

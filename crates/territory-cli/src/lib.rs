@@ -2,12 +2,13 @@
 //! `docs/cli.md`.
 //!
 //! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `tables` (files to columns) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! whose neighbour) → `run` (the commands) → `drawing` (territories as polygons) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
 mod barriers;
 mod compactness;
+mod drawing;
 mod failure;
 mod input;
 mod measures;

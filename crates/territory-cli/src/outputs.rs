@@ -1,6 +1,7 @@
 //! Files: every one is written under a temporary name, and all get their names at the end.
 
 use crate::args;
+use crate::drawing::Drawing;
 use crate::failure::Failure;
 use crate::input::Shape;
 use crate::run::Prepared;
@@ -9,9 +10,9 @@ use crate::summary;
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
-use territory::evaluate::{Comparison, Evaluation, Report};
+use territory::evaluate::{CellsReport, Comparison, Evaluation, Report};
 use territory::geometry::Polygons;
-use territory::{Problem, SolveOptions, Stopped};
+use territory::{Problem, SolveOptions, Space, Stopped};
 use territory_geojson::{IdSource, OutputFile, PlanProperty, WriteError, commit, write_plan, write_territories};
 use territory_render::{Map, Shapes};
 
@@ -20,7 +21,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) problem: &'a Problem,
     pub(crate) assignment: &'a [u32],
-    pub(crate) evaluation: &'a Evaluation,
+    pub(crate) evaluation: Evaluation,
     /// How it was searched, where it was.
     pub(crate) search: Option<(SolveOptions, Stopped)>,
     /// What changes against a plan before, and that plan's territory names.
@@ -36,21 +37,26 @@ impl Judged<'_> {
 
 /// Writes what was asked for and the summary. The result is the exit code.
 pub(crate) fn finish(
-    judged: &Judged<'_>,
+    mut judged: Judged<'_>,
     outputs: &args::Outputs,
     input: &args::Input,
     session: &mut Session,
 ) -> Result<u8, Failure> {
     session.stage("write")?;
-    let dissolved = match &judged.prepared.shape {
-        Shape::Areas(coverage) if outputs.territories.is_some() || outputs.report.is_some() => {
-            Some(coverage.dissolve(judged.assignment, judged.problem.k()))
-        }
-        _ => None,
+    let wanted = outputs.territories.is_some() || outputs.report.is_some() || input.no_enclaves;
+    let drawing = match wanted.then(|| judged.prepared.draw(judged.assignment, judged.problem.k())).transpose() {
+        Ok(drawing) => drawing,
+        // A report can do without the shapes of points.
+        Err(failure) if outputs.territories.is_some() || input.no_enclaves => return Err(failure),
+        Err(_) => None,
     };
-    let mut report = report(judged, dissolved.as_ref());
+    if let (Some(drawing), true) = (&drawing, input.no_enclaves) {
+        judged.evaluation.forbid_enclaves(&drawing.enclaves);
+    }
+    let judged = &judged;
+    let mut report = report(judged, drawing.as_ref());
     session.writing(
-        |session| files(judged, outputs, input, (&mut report, dissolved.as_ref()), session),
+        |session| files(judged, outputs, input, (&mut report, drawing.as_ref()), session),
         |files| Ok(commit(files)?),
     )?;
     session.clear();
@@ -69,7 +75,7 @@ fn files(
     judged: &Judged<'_>,
     outputs: &args::Outputs,
     input: &args::Input,
-    (report, dissolved): (&mut Report, Option<&Polygons>),
+    (report, drawing): (&mut Report, Option<&Drawing>),
     session: &mut Session,
 ) -> Result<Vec<OutputFile>, Failure> {
     let mut files = Vec::new();
@@ -84,8 +90,8 @@ fn files(
     write(&outputs.out, &mut |file| plan(judged, &input.property, file))?;
     write(&outputs.graph, &mut |file| graph(judged, file))?;
     write(&outputs.table, &mut |file| table(judged, file))?;
-    if let Some(dissolved) = dissolved {
-        write(&outputs.territories, &mut |file| territories(judged, report, dissolved, file))?;
+    if let Some(drawing) = drawing {
+        write(&outputs.territories, &mut |file| territories(judged, report, &drawing.territories, file))?;
     }
     write(&outputs.map, &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
     write(&outputs.report, &mut |file| {
@@ -199,9 +205,9 @@ fn map(judged: &Judged<'_>) -> String {
 }
 
 /// All figures of the plan.
-fn report(judged: &Judged<'_>, dissolved: Option<&Polygons>) -> Report {
+fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
     let prepared = judged.prepared;
-    let mut report = Report::new(judged.problem, judged.evaluation);
+    let mut report = Report::new(judged.problem, &judged.evaluation);
     if let Some((options, stopped)) = judged.search {
         report = report.search(options.seed, options.effort, stopped);
     }
@@ -211,9 +217,24 @@ fn report(judged: &Judged<'_>, dissolved: Option<&Polygons>) -> Report {
         let moves = report.disruption.iter_mut().flat_map(|d| &mut d.moves);
         moves.zip(&comparison.moves).for_each(|(told, of)| told.unit = name(of.unit));
     }
-    if let Some(dissolved) = dissolved {
-        report = report.shapes(dissolved);
+    if let Some(drawing) = drawing {
+        report = report.shapes(&drawing.territories);
+        let named =
+            |&(inner, outer): &(u32, u32)| (judged.territory(inner).to_owned(), judged.territory(outer).to_owned());
+        report.enclaves = drawing.enclaves.iter().map(named).collect();
+        report.input.cells = drawing.cells.as_ref().map(|cells| {
+            let mut told = CellsReport::default();
+            told.projection =
+                (prepared.units.table.space() == Space::Geographic).then_some("stereographic about the mean location");
+            (told.error_km, told.strip_km) = (cells.error_km, cells.strip_km);
+            told
+        });
     }
+    report.input.space = match prepared.units.table.space() {
+        Space::Geographic => "sphere",
+        Space::Planar => "plane",
+    };
+    report.input.crs = prepared.units.table.coordinate_reference().name().map(str::to_owned);
     report.graph.bridges = prepared.network.bridges.iter().map(|b| (name(b.a), name(b.b), b.length_km)).collect();
     report.input.features = prepared.units.table.len();
     report.input.id = match &prepared.units.id {

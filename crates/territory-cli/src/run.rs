@@ -1,6 +1,7 @@
 //! The three commands: from arguments to a judged plan.
 
 use crate::args::{self, Command};
+use crate::drawing::read_boundary;
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
 use crate::measures::{Customers, measures, unit_properties};
@@ -10,7 +11,7 @@ use crate::session::Session;
 use std::collections::HashMap;
 use std::path::Path;
 use territory::evaluate::{NO_TERRITORY, PlanNames, compare, evaluate};
-use territory::geometry::Join;
+use territory::geometry::{Join, Polygons};
 use territory::{
     Measure, Objective, Problem, ProblemError, ProblemErrors, ProblemSpec, SolveOptions, Territory, solve,
 };
@@ -22,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) shape: Shape,
     pub(crate) network: Network,
     pub(crate) join: Option<Join>,
+    /// What territories of points are clipped to.
+    pub(crate) boundary: Option<Polygons>,
     /// Customers without geometry.
     pub(crate) skipped_customers: Vec<String>,
     measures: Vec<Measure>,
@@ -39,7 +42,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
         Some(args::Adjacency::Table(path)) => Some(path),
         _ => None,
     };
-    let inputs = inputs.into_iter().chain(input.files()).chain(table);
+    let inputs = inputs.into_iter().chain(input.files()).chain(&outputs.boundary).chain(table);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
@@ -69,17 +72,22 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let solution = session
         .search(a.search.time_limit, |control| solve(&problem, &options, control))
         .map_err(|e| prepared.problem_failure(&e))?;
-    let assignment = by_first_unit(solution.assignment, problem.k());
+    let mut assignment = solution.assignment;
+    if a.input.no_enclaves {
+        session.stage("enclaves")?;
+        assignment = prepared.open_enclaves(&problem, &assignment).assignment;
+    }
+    let assignment = by_first_unit(assignment, problem.k());
     let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
     let judged = Judged {
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
-        evaluation: &evaluation,
+        evaluation,
         search: Some((options, solution.stopped)),
         comparison: None,
     };
-    outputs::finish(&judged, &a.outputs, &a.input, session)
+    outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure> {
@@ -92,11 +100,11 @@ fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
-        evaluation: &evaluation,
+        evaluation,
         search: None,
         comparison: None,
     };
-    outputs::finish(&judged, &a.outputs, &a.input, session)
+    outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> {
@@ -115,11 +123,11 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
-        evaluation: &evaluation,
+        evaluation,
         search: None,
         comparison: Some((&comparison, &before_names)),
     };
-    outputs::finish(&judged, &a.outputs, &a.input, session)
+    outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 /// Reads units and customers, forms measures and graph.
@@ -137,18 +145,20 @@ fn prepare(
     let customers = input.customers.as_ref().map(|path| Customers::read(path, input, &units)).transpose()?;
     session.stage("graph")?;
     let shape = units.shape(input.snap)?;
-    if let (Shape::Points(_), Some(file)) = (&shape, &outputs.territories) {
-        return Err(Failure::Arguments(format!(
-            "--territories {}: dissolved territories need units that are polygons, these are points: leave it out",
-            file.display()
-        )));
-    }
+    let boundary = match (&shape, &outputs.boundary) {
+        (_, None) => None,
+        (Shape::Points(_), Some(path)) => Some(read_boundary(path, input, &units)?),
+        (Shape::Areas(_), Some(path)) => {
+            let path = path.display();
+            return Err(Failure::Arguments(format!("--boundary {path} is for units that are points: leave it out")));
+        }
+    };
     let outside = input.outside.unwrap_or_default();
     let join = customers.as_ref().map(|customers| customers.join(&shape, outside, &units)).transpose()?;
     let (measures, weight) = measures(input, &units, customers.as_ref().zip(join.as_ref()))?;
     let network = network(input, &units, &shape)?;
     let skipped_customers = customers.map(|customers| customers.skipped).unwrap_or_default();
-    Ok(Prepared { units, shape, network, join, skipped_customers, measures, weight })
+    Ok(Prepared { units, shape, network, join, boundary, skipped_customers, measures, weight })
 }
 
 impl Prepared {

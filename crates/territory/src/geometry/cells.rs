@@ -25,6 +25,8 @@ use std::cmp::Ordering;
 pub struct Cells {
     /// One unit per territory; one without points, or whose cells lie outside the boundary, has no parts.
     pub territories: Polygons,
+    /// Territories inside another, as they are drawn: (inner, outer), ascending.
+    pub enclaves: Vec<(u32, u32)>,
     /// How far in km the drawn borders are from the true ones at most, for the projection: 0 in the plane.
     pub error_km: f64,
     /// Width in km of the strip around the hull; none where a boundary was given.
@@ -129,8 +131,9 @@ pub fn cells(
     let edges = cell_edges(&places.sites, &places.labels, middle, reach);
     let mut drawing = Drawing { plane, places, territories: vec![Vec::new(); territories], error_km: 0.0 };
     drawing.add(&edges, &outline);
-    let (polygons, error_km) = drawing.finish(space)?;
-    Ok(Cells { territories: polygons, error_km, strip_km, shared_places: drawing.places.shared })
+    let (polygons, enclaves) = drawing.finish(space)?;
+    let (error_km, shared_places) = (drawing.error_km, drawing.places.shared);
+    Ok(Cells { territories: polygons, enclaves, error_km, strip_km, shared_places })
 }
 
 /// Distinct places with the territory of the first unit at each.
@@ -332,7 +335,7 @@ impl Drawing {
     }
 
     /// Chains the pieces and brings them onto the map.
-    fn finish(&mut self, space: Space) -> Result<(Polygons, f64), CellsError> {
+    fn finish(&self, space: Space) -> Result<(Polygons, Vec<(u32, u32)>), CellsError> {
         let step = if space == Space::Planar { 1e-3 } else { 1e-7 };
         let mut polygons = Polygons::new(space);
         let mut drawn = Vec::new();
@@ -356,7 +359,8 @@ impl Drawing {
         let coverage = Coverage::new(polygons, &options).map_err(|_| CellsError::Tangled)?;
         let of: Vec<u32> = drawn.iter().map(|&t| t as u32).collect();
         // Dissolved one by one: territories without a place on the map keep their number.
-        Ok((coverage.dissolve(&of, self.territories.len()), self.error_km))
+        let count = self.territories.len();
+        Ok((coverage.dissolve(&of, count), coverage.enclaves(&of, count)))
     }
 }
 
