@@ -224,8 +224,7 @@ fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
         report.enclaves = drawing.enclaves.iter().map(named).collect();
         report.input.cells = drawing.cells.as_ref().map(|cells| {
             let mut told = CellsReport::default();
-            told.projection =
-                (prepared.units.table.space() == Space::Geographic).then_some("stereographic about the mean location");
+            told.projection = (prepared.units.table.space() == Space::Geographic).then_some("stereographic");
             (told.error_km, told.strip_km) = (cells.error_km, cells.strip_km);
             told
         });

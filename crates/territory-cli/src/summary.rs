@@ -63,7 +63,10 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
             format!("clipped to their hull and a strip of {} km", number(km))
         });
         let off = cells.projection.map_or(String::new(), |projection| {
-            format!("; drawn in a projection {projection}, borders off by {:.3} km at most", cells.error_km)
+            format!(
+                "; cells of the sphere, found in a {projection} projection, borders off by {:.3} km at most",
+                cells.error_km
+            )
         });
         let _ = writeln!(text, "note: territories are cells of points, {around}{off}");
     }

@@ -8,6 +8,7 @@
 use super::arrangement::{Labelled, Rule, label};
 use super::boxes::{Bounds, BoxTree};
 use super::coverage::{Coverage, CoverageOptions};
+use super::distance::{dot, minus};
 use super::plane::Plane;
 use super::polygons::{Part, Polygons};
 use super::predicates::{Meeting, Point, crosses_left_of, crossing, lexical, meeting, side, strictly_between};
@@ -27,7 +28,7 @@ pub struct Cells {
     pub territories: Polygons,
     /// Territories inside another, as they are drawn: (inner, outer), ascending.
     pub enclaves: Vec<(u32, u32)>,
-    /// How far in km the drawn borders are from the true ones at most, for the projection: 0 in the plane.
+    /// How far in km the drawn borders are from the true ones at most, for being straight on the map: 0 in the plane.
     pub error_km: f64,
     /// Width in km of the strip around the hull; none where a boundary was given.
     pub strip_km: Option<f64>,
@@ -75,15 +76,17 @@ pub enum CellsError {
     Tangled,
 }
 
-/// Longest edge of a boundary in degrees, and of a border in km, that is drawn straight on the sphere: a longer one is cut.
+/// Longest edge of a boundary in degrees, and of a border in km, that is drawn straight: a longer one gets vertices.
 const STRAIGHT: (f64, f64) = (0.1, 20.0);
 
 /// Draws `territories` territories around points: unit `t` of the result is where the nearest point has `assignment[point] == t`.
 /// Points of no territory below `territories` take their cells with them. Without a `boundary` (rings directed as a coverage's) the
 /// convex hull of the points is drawn with a strip around it, as wide as places are apart on average.
 ///
-/// On the sphere nearness is judged in a stereographic projection about the mean location; [`Cells::error_km`] says what that does
-/// to the borders. A border's vertices are rounded to 1e-7 degrees or a millimetre.
+/// On the sphere the triangulation is made in a stereographic projection about the mean location, which keeps circles and so finds the
+/// sphere's own neighbours; borders run along the great circles between them, a vertex at least every 20 km. Between vertices a
+/// border on a map is straight in longitude and latitude, which is off by [`Cells::error_km`] at most. Vertices are rounded to 1e-7
+/// degrees or a millimetre.
 ///
 /// ```
 /// use territory::geometry::cells;
@@ -128,7 +131,7 @@ pub fn cells(
     let bounds = Bounds::of_points(&all);
     let middle = [0, 1].map(|k| bounds.min[k] / 2.0 + bounds.max[k] / 2.0);
     let reach = (0..2).fold(f64::MIN_POSITIVE, |reach, k| reach.max(bounds.max[k] - bounds.min[k]));
-    let edges = cell_edges(&places.sites, &places.labels, middle, reach);
+    let edges = cell_edges(&places.sites, &places.labels, middle, reach, |corners| plane.circumcentre(corners));
     let mut drawing = Drawing { plane, places, territories: vec![Vec::new(); territories], error_km: 0.0 };
     drawing.add(&edges, &outline);
     let (polygons, enclaves) = drawing.finish(space)?;
@@ -256,20 +259,22 @@ impl Drawing {
             depth > 0
         };
         for edge in edges {
-            let mut own = Vec::new();
-            tree.query(&Bounds::of_segment(edge.ends[0], edge.ends[1]), |e| {
-                meet(edge.ends, outline[e], &mut own, &mut cuts[e]);
-            });
-            for piece in pieces(edge.ends, own) {
-                let middle = [0, 1].map(|k| piece[0][k] / 2.0 + piece[1][k] / 2.0);
-                // What lies along the outline is the outline's.
-                let mut along = false;
-                tree.query(&Bounds::of_segment(middle, middle), |e| {
-                    let [a, b] = outline[e];
-                    along |= side(a, b, piece[0]) == Ordering::Equal && side(a, b, piece[1]) == Ordering::Equal;
-                });
-                if !along && inside(middle) {
-                    self.cell_piece(edge, piece);
+            for ends in self.plane.way(edge.ends, STRAIGHT.1).windows(2).map(|w| [w[0], w[1]]) {
+                let mut own = Vec::new();
+                tree.query(&Bounds::of_segment(ends[0], ends[1]), |e| meet(ends, outline[e], &mut own, &mut cuts[e]));
+                for piece in pieces(ends, own) {
+                    let middle = midpoint(piece);
+                    // What lies along the outline is the outline's.
+                    let mut along = false;
+                    tree.query(&Bounds::of_segment(middle, middle), |e| {
+                        let [a, b] = outline[e];
+                        along |= piece.iter().all(|&p| side(a, b, p) == Ordering::Equal);
+                    });
+                    if !along && inside(middle) {
+                        self.push(edge.left, piece);
+                        self.push(edge.right, [piece[1], piece[0]]);
+                        self.note_error(edge, piece);
+                    }
                 }
             }
         }
@@ -278,7 +283,7 @@ impl Drawing {
         let nearest = RTree::bulk_load(sites);
         for (&ends, cuts) in outline.iter().zip(cuts) {
             for piece in pieces(ends, cuts) {
-                let middle = [0, 1].map(|k| piece[0][k] / 2.0 + piece[1][k] / 2.0);
+                let middle = midpoint(piece);
                 // A cell's border along the outline: what is inside lies on the left.
                 let across = [piece[1][1] - piece[0][1], piece[0][0] - piece[1][0]].map(|d| -1e-6 * d);
                 let within = [middle[0] + across[0], middle[1] + across[1]];
@@ -298,40 +303,20 @@ impl Drawing {
         }
     }
 
-    /// A piece of a border between two cells, inside the outline.
-    fn cell_piece(&mut self, edge: &CellEdge, piece: [Point; 2]) {
-        let ends = piece.map(|p| self.plane.location(p));
-        let steps = match self.plane.is_flat() {
-            true => 1,
-            false => (squared_distance(ends[0], ends[1]).sqrt() / STRAIGHT.1).ceil().clamp(1.0, 1e4) as usize,
-        };
-        let on = |step: usize| {
-            let t = step as f64 / steps as f64;
-            let between = || [0, 1].map(|k| piece[0][k] + t * (piece[1][k] - piece[0][k]));
-            if step == 0 {
-                piece[0]
-            } else if step == steps {
-                piece[1]
-            } else {
-                between()
-            }
-        };
-        for step in 0..steps {
-            let [a, b] = [on(step), on(step + 1)];
-            self.push(edge.left, [a, b]);
-            self.push(edge.right, [b, a]);
+    /// Compares the middle of a piece, as it is drawn on the map, with the true border: where both sites are equally far.
+    fn note_error(&mut self, edge: &CellEdge, piece: [Point; 2]) {
+        if self.plane.is_flat() {
+            return;
         }
-        if !self.plane.is_flat() {
-            let sites = edge.sites.map(|s| self.places.locations[s as usize]);
-            for p in ends {
-                let [l, r] = sites.map(|s| Space::Geographic.distance_km(p, s));
-                // Moving a place by a step changes the difference of its distances by the step times twice the sine of half the
-                // angle under which the two sites are seen.
-                let cosine = (l * l + r * r - squared_distance(sites[0], sites[1])) / (2.0 * l * r).max(1e-12);
-                let sine = ((1.0 - cosine.clamp(-1.0, 1.0)) / 2.0).sqrt();
-                self.error_km = self.error_km.max((l - r).abs() / (2.0 * sine).max(1e-3));
-            }
-        }
+        let [a, b] = piece.map(|p| self.plane.coordinates(p));
+        // Cut at ±180 degrees it is as straight.
+        let turn = if (b[0] - a[0]).abs() > 180.0 { 360.0 * (a[0] - b[0]).signum() } else { 0.0 };
+        let drawn = Space::Geographic.locate([(a[0] + b[0] + turn) / 2.0, (a[1] + b[1]) / 2.0]);
+        let sites = edge.sites.map(|s| self.places.locations[s as usize]);
+        let apart = squared_distance(sites[0], sites[1]).sqrt();
+        // The border is the great circle at right angles to the chord between the sites.
+        let beside = dot(drawn, minus(sites[0], sites[1])).abs() / apart;
+        self.error_km = self.error_km.max(beside);
     }
 
     /// Chains the pieces and brings them onto the map.
@@ -387,6 +372,10 @@ fn chain(edges: &[[Point; 2]]) -> Result<Vec<Part>, CellsError> {
             assemble(&labelled.iter().filter_map(Labelled::border).collect::<Vec<_>>())
         })
         .map_err(|_| CellsError::Tangled)
+}
+
+fn midpoint([a, b]: [Point; 2]) -> Point {
+    [0, 1].map(|k| a[k] / 2.0 + b[k] / 2.0)
 }
 
 /// Where two segments meet becomes a cut of both.

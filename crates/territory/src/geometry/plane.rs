@@ -2,7 +2,7 @@
 //! angles and circles, so what is near in the plane is near on the sphere as long as both are small beside the Earth (Snyder 1987,
 //! Map Projections – A Working Manual, doi:10.3133/pp1395, p. 154). Nothing here knows what is drawn.
 
-use super::distance::{cross, dot};
+use super::distance::{cross, dot, minus};
 use super::predicates::Point;
 use crate::space::{EARTH_RADIUS_KM, Space};
 
@@ -70,6 +70,37 @@ impl Plane {
         let along = EARTH_RADIUS_KM * (1.0 - squared) / (1.0 + squared);
         let beside = 1.0 / (1.0 + squared);
         std::array::from_fn(|i| along * self.middle[i] + beside * (x * self.east[i] + y * self.north[i]))
+    }
+
+    /// The centre of the circle through three points, counter-clockwise: on the sphere that of the cap whose rim they are on. The
+    /// projection keeps circles but not their centres.
+    pub(super) fn circumcentre(&self, corners: [Point; 3]) -> Point {
+        let flat = || super::voronoi::circumcentre(corners);
+        if self.is_flat() {
+            return flat();
+        }
+        let [a, b, c] = corners.map(|p| self.location(p));
+        let centre = unit(cross(minus(b, a), minus(c, a)));
+        centre.and_then(|n| self.of_location(n.map(|x| x * EARTH_RADIUS_KM))).unwrap_or_else(flat)
+    }
+
+    /// Points on the shortest way between two, which on the sphere is no straight line here, at most `step_km` apart; the ends are
+    /// among them.
+    pub(super) fn way(&self, [a, b]: [Point; 2], step_km: f64) -> Vec<Point> {
+        if self.is_flat() {
+            return vec![a, b];
+        }
+        let [p, q] = [a, b].map(|p| self.location(p));
+        let angle = Space::Geographic.distance_km(p, q) / EARTH_RADIUS_KM;
+        let steps = (angle * EARTH_RADIUS_KM / step_km).ceil().clamp(1.0, 2000.0);
+        let between = |i: u32| {
+            let t = f64::from(i) / steps;
+            let (x, y) = (libm::sin((1.0 - t) * angle), libm::sin(t * angle));
+            let on = unit([x * p[0] + y * q[0], x * p[1] + y * q[1], x * p[2] + y * q[2]])?;
+            self.of_location(on.map(|x| x * EARTH_RADIUS_KM))
+        };
+        let inner = (1..steps as u32).filter_map(between);
+        std::iter::once(a).chain(inner).chain(std::iter::once(b)).collect()
     }
 
     /// The coordinate pair (degrees or metres) of a point of the plane.

@@ -28,15 +28,21 @@ fn guards(middle: Point, reach: f64) -> impl Iterator<Item = Point> {
 }
 
 /// The edges between cells of different labels, right within `reach` of `middle`, where all sites (distinct) are. Beyond, they end
-/// somewhere.
-pub(super) fn cell_edges(sites: &[Point], labels: &[u32], middle: Point, reach: f64) -> Vec<CellEdge> {
+/// somewhere. `centre` is the centre of the circle through three points, counter-clockwise, in the geometry that is meant.
+pub(super) fn cell_edges(
+    sites: &[Point],
+    labels: &[u32],
+    middle: Point,
+    reach: f64,
+    centre: impl Fn([Point; 3]) -> Point,
+) -> Vec<CellEdge> {
     let all: Vec<Point> = sites.iter().copied().chain(guards(middle, reach)).collect();
     let points: Vec<delaunator::Point> =
         all.iter().map(|p| delaunator::Point { x: p[0] - middle[0], y: p[1] - middle[1] }).collect();
     let found = triangulate(&points);
     let centre = |half: usize| {
-        let corners = [0, 1, 2].map(|i| found.triangles[half / 3 * 3 + i]);
-        circumcentre(corners.map(|c| all[c]))
+        let [a, b, c] = [0, 1, 2].map(|i| all[found.triangles[half / 3 * 3 + i]]);
+        centre(if side(a, b, c) == Ordering::Less { [a, c, b] } else { [a, b, c] })
     };
     let label = |site: usize| labels.get(site).copied().unwrap_or(NOBODY);
     let mut edges = Vec::new();
@@ -57,8 +63,8 @@ pub(super) fn cell_edges(sites: &[Point], labels: &[u32], middle: Point, reach: 
     edges
 }
 
-/// Centre of the circle through three points.
-fn circumcentre([a, b, c]: [Point; 3]) -> Point {
+/// Centre of the circle through three points of the plane.
+pub(super) fn circumcentre([a, b, c]: [Point; 3]) -> Point {
     let (b, c) = ([b[0] - a[0], b[1] - a[1]], [c[0] - a[0], c[1] - a[1]]);
     let d = 2.0 * (b[0] * c[1] - b[1] * c[0]);
     let (bb, cc) = (b[0] * b[0] + b[1] * b[1], c[0] * c[0] + c[1] * c[1]);
@@ -71,7 +77,7 @@ mod tests {
 
     #[test]
     fn two_sites_are_parted_by_their_bisector() {
-        let edges = cell_edges(&[[0.0, 0.0], [2.0, 0.0]], &[0, 1], [1.0, 0.0], 2.0);
+        let edges = cell_edges(&[[0.0, 0.0], [2.0, 0.0]], &[0, 1], [1.0, 0.0], 2.0, circumcentre);
         let way: Vec<Point> = edges.iter().flat_map(|e| e.ends).collect();
         assert!(!way.is_empty() && way.iter().all(|p| (p[0] - 1.0).abs() < 1e-9), "{way:?}");
         assert!(way.iter().any(|p| p[1] > 4.0) && way.iter().any(|p| p[1] < -4.0));
@@ -80,7 +86,7 @@ mod tests {
             let north = e.ends[1][1] > e.ends[0][1];
             assert_eq!((e.left, e.right), if north { (0, 1) } else { (1, 0) });
         }
-        assert!(cell_edges(&[[0.0, 0.0], [2.0, 0.0]], &[3, 3], [1.0, 0.0], 2.0).is_empty());
+        assert!(cell_edges(&[[0.0, 0.0], [2.0, 0.0]], &[3, 3], [1.0, 0.0], 2.0, circumcentre).is_empty());
     }
 
     #[test]
@@ -88,7 +94,7 @@ mod tests {
         let sites: Vec<Point> = (0..60u32).map(|i| [f64::from(i * 37 % 101), f64::from(i * 61 % 103)]).collect();
         let labels: Vec<u32> = (0..60).collect();
         let apart = |p: Point, q: Point| ((p[0] - q[0]).powi(2) + (p[1] - q[1]).powi(2)).sqrt();
-        for e in cell_edges(&sites, &labels, [50.0, 50.0], 80.0) {
+        for e in cell_edges(&sites, &labels, [50.0, 50.0], 80.0, circumcentre) {
             for end in e.ends.iter().filter(|p| apart(**p, [50.0, 50.0]) < 80.0) {
                 let [l, r] = e.sites.map(|s| apart(*end, sites[s as usize]));
                 assert!((l - r).abs() < 1e-8, "{e:?}");

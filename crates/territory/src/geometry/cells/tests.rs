@@ -74,9 +74,31 @@ fn the_antimeridian_and_the_poles_are_places_like_others() {
     let whole: f64 = cap.areas_km2().iter().sum();
     assert!((areas.iter().sum::<f64>() / whole - 1.0).abs() < 1e-4, "{areas:?} of {whole}");
     assert!(areas[..4].iter().all(|a| (a / areas[0] - 1.0).abs() < 1e-3), "{areas:?}");
+    // Cells of the sphere: beside the vertices of a border on the map, both places are as far.
+    assert!(drawn.error_km < 0.3, "{}", drawn.error_km);
     // A square about the pole with an inner radius of 2.5 degrees: 8 r² tan(22.5°)… of a square, 4 r².
     let square = 4.0 * (2.5_f64.to_radians() * crate::EARTH_RADIUS_KM).powi(2);
     assert!((areas[4] / square - 1.0).abs() < 0.01, "{} {square}", areas[4]);
+}
+
+#[test]
+fn far_apart_the_border_is_the_great_circle_between() {
+    // Honolulu and Los Angeles, 4,100 km apart, and a boundary around both.
+    let sites = [[-157.86, 21.31], [-118.24, 34.05]];
+    let boundary = [[-170.0, 0.0], [-100.0, 0.0], [-100.0, 50.0], [-170.0, 50.0]];
+    let boundary = polygon(Space::Geographic, &[&boundary]);
+    let places = Locations::from_coordinates(Space::Geographic, &sites);
+    let drawn = cells(&places, &[0, 1], 2, Some(&boundary)).unwrap();
+    let container = Container::new(&drawn.territories);
+    for i in 0..400 {
+        let look = [-169.5 + f64::from(i % 20) * 3.4, 0.5 + f64::from(i / 20) * 2.4];
+        let at = Space::Geographic.locate(look);
+        let [a, b] = [0, 1].map(|s| Space::Geographic.distance_km(places.points()[s], at));
+        if (a - b).abs() > 0.1 {
+            assert_eq!(container.unit_of(look), Some(u32::from(b < a)), "{look:?}");
+        }
+    }
+    assert!(drawn.error_km < 0.05, "{}", drawn.error_km);
 }
 
 #[test]
