@@ -278,8 +278,9 @@ impl Drawing {
                 }
             }
         }
-        let sites: Vec<_> =
-            self.places.sites.iter().zip(&self.places.labels).map(|(&p, &l)| GeomWithData::new(p, l)).collect();
+        // The nearest place in space, not in the plane.
+        let sites =
+            self.places.locations.iter().zip(&self.places.labels).map(|(&p, &l)| GeomWithData::new(p, l)).collect();
         let nearest = RTree::bulk_load(sites);
         for (&ends, cuts) in outline.iter().zip(cuts) {
             for piece in pieces(ends, cuts) {
@@ -287,6 +288,7 @@ impl Drawing {
                 // A cell's border along the outline: what is inside lies on the left.
                 let across = [piece[1][1] - piece[0][1], piece[0][0] - piece[1][0]].map(|d| -1e-6 * d);
                 let within = [middle[0] + across[0], middle[1] + across[1]];
+                let within = self.plane.location(within);
                 let label = nearest.nearest_neighbor(&within).map_or(NOBODY, |site| site.data);
                 self.push(label, piece);
             }
