@@ -87,8 +87,16 @@ fn near(a: Point, b: Point, c: Point, d: Point) -> Option<(f64, f64)> {
     (from < to).then_some((from, to))
 }
 
-/// Metres of the first unit's border within a metre of the second's, for every ordered pair.
-fn shared_metres(edges: &[Edge]) -> BTreeMap<(u32, u32), f64> {
+/// Sine of the angle between two segments.
+fn sine((a, b): (Point, Point), (c, d): (Point, Point)) -> f64 {
+    let (p, q) = ([b[0] - a[0], b[1] - a[1]], [d[0] - c[0], d[1] - c[1]]);
+    let length = |v: Point| (v[0] * v[0] + v[1] * v[1]).sqrt();
+    ((p[0] * q[1] - p[1] * q[0]) / (length(p) * length(q))).abs()
+}
+
+/// Metres of the first unit's border within a metre of the second's, for every ordered pair; only where the two run along each other,
+/// at an angle whose sine is at most `turned`.
+fn shared_metres(edges: &[Edge], turned: f64) -> BTreeMap<(u32, u32), f64> {
     let mut cells: HashMap<(i64, i64), Vec<u32>> = HashMap::new();
     let of = |e: &Edge| {
         let low = [0, 1].map(|k| ((e.1[k].min(e.2[k]) - NEAR_M) / CELL_M).floor() as i64);
@@ -106,7 +114,8 @@ fn shared_metres(edges: &[Edge]) -> BTreeMap<(u32, u32), f64> {
         let mut parts: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
         for other in others {
             let (unit, c, d) = edges[other as usize];
-            if let (true, Some(part)) = (unit != edge.0, near(edge.1, edge.2, c, d)) {
+            let counts = unit != edge.0 && sine((edge.1, edge.2), (c, d)) <= turned;
+            if let (true, Some(part)) = (counts, near(edge.1, edge.2, c, d)) {
                 parts.entry(unit).or_default().push(part);
             }
         }
@@ -135,28 +144,30 @@ fn strips_are_measured_right() {
 #[test]
 fn every_border_of_a_metre_is_found_and_none_invented() {
     let Some(path) = shared("polygons/precincts_ct.geojson.gz") else { return };
-    let metres = shared_metres(&edges(&path));
+    let edges = edges(&path);
+    // Units that meet in a corner come apart from there at an angle, and are near each other for a while: in this set four pairs,
+    // at 7 to 43 degrees. That is no border; what is invented is judged by all that is near.
+    let (along, near) = (shared_metres(&edges, 0.1), shared_metres(&edges, 1.0));
     let mut table = read(Source::open(&path).unwrap(), &ReadOptions::default()).unwrap();
     let grid = table.resolution();
     let Geometry::Polygons(polygons) = table.take_geometry() else { panic!("no polygons") };
     let coverage = Coverage::new(polygons, &CoverageOptions { grid, ..CoverageOptions::default() }).unwrap();
     let found: BTreeMap<(u32, u32), f32> =
         coverage.graph(Contact::Rook).edges().map(|e| ((e.a, e.b), e.border_km)).collect();
-    let of = |a: u32, b: u32| metres.get(&(a, b)).copied().unwrap_or(0.0);
-    let mut missing = Vec::new();
-    let mut invented = Vec::new();
-    for (&(a, b), _) in metres.iter().filter(|((a, b), _)| a < b) {
-        // Round ends reach up to a metre beyond a touching corner on either border: what is shared is what is more than that.
-        let shared = of(a, b).min(of(b, a)) - 2.0 * NEAR_M;
-        if shared >= 1.0 && !found.contains_key(&(a, b)) {
-            missing.push((a, b, shared));
+    let of = |metres: &BTreeMap<(u32, u32), f64>, a: u32, b: u32| metres.get(&(a, b)).copied().unwrap_or(0.0);
+    let (mut expected, mut missing) = (0, Vec::new());
+    for &(a, b) in along.keys().filter(|(a, b)| a < b) {
+        // The strip's round ends reach a metre beyond a border at either end.
+        let shared = of(&along, a, b).min(of(&along, b, a)) - 2.0 * NEAR_M;
+        if shared >= 1.0 {
+            expected += 1;
+            if !found.contains_key(&(a, b)) {
+                missing.push((a, b, shared));
+            }
         }
     }
-    for (&(a, b), &km) in &found {
-        if of(a, b).max(of(b, a)) < 1.0 {
-            invented.push((a, b, km));
-        }
-    }
+    let invented: Vec<_> = found.iter().filter(|((a, b), _)| of(&near, *a, *b).max(of(&near, *b, *a)) < 1.0).collect();
+    assert!(expected > 2050, "{expected}");
     assert!(found.len() > 2000, "{}", found.len());
     assert!(missing.is_empty(), "{} missing: {missing:?}", missing.len());
     assert!(invented.is_empty(), "{} invented: {invented:?}", invented.len());
