@@ -51,7 +51,8 @@ fn england_and_wales_at_queen() {
 
 #[test]
 fn points_by_triangulation_and_nearest() {
-    for (set, measure) in [("tracts", "population=0.2"), ("cities", "population=0.3"), ("hospitals", "discharges=0.1")] {
+    for (set, measure) in [("tracts", "population=0.2"), ("cities", "population=0.3"), ("hospitals", "discharges=0.1")]
+    {
         for options in [&["--balance", measure][..], &["--balance", measure, "--adjacency", "nearest=8"]] {
             check(&format!("points/customers_us_{set}.geojson.gz"), options, 20);
         }

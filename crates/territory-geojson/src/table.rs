@@ -73,6 +73,8 @@ pub struct FeatureTable {
     pub(crate) stamp: Stamp,
     pub(crate) checksum: u64,
     pub(crate) spans: Vec<Span>,
+    /// Whether the features stand in a collection, not one text after another.
+    pub(crate) in_collection: bool,
     pub(crate) kinds: Vec<FeatureKind>,
     pub(crate) geometry: Geometry,
     pub(crate) ids: PropertyColumn,

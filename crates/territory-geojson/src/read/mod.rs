@@ -121,6 +121,8 @@ struct Reading<'o> {
     options: &'o ReadOptions,
     /// Texts read so far: one, or one per line.
     texts: usize,
+    /// Whether the last one was a collection.
+    in_collection: bool,
     /// Whether the cursor is inside the feature after the last of `spans`.
     inside: bool,
     kind: Option<(usize, Kind)>,
@@ -148,6 +150,7 @@ impl<'o> Reading<'o> {
             scan: Scanner::new(window),
             options,
             texts: 0,
+            in_collection: false,
             inside: false,
             kind: None,
             space: options.space.unwrap_or_default(),
@@ -168,7 +171,6 @@ impl<'o> Reading<'o> {
     /// All texts of the source.
     fn document(&mut self) -> Scan<()> {
         self.skip_byte_order_mark()?;
-        let mut collection = false;
         loop {
             let mut separated = self.texts == 0;
             let found = loop {
@@ -181,13 +183,13 @@ impl<'o> Reading<'o> {
                 }
                 self.scan.advance();
             };
-            if !separated || collection {
+            if !separated || self.in_collection {
                 return self.scan.fault(FaultKind::Json(JsonFault::AfterEnd { found }));
             }
             if found != b'{' {
                 return not_an_object(&mut self.scan, "the text", found);
             }
-            collection = self.text()?;
+            self.in_collection = self.text()?;
             self.texts += 1;
         }
     }
@@ -392,6 +394,7 @@ impl<'o> Reading<'o> {
             stamp,
             checksum,
             spans: self.spans,
+            in_collection: self.in_collection,
             kinds: self.kinds,
             geometry,
             ids: self.ids,
