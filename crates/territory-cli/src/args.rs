@@ -155,6 +155,9 @@ pub(crate) struct Search {
     /// What is minimised inside the bounds: `inertia` (about the centroid), `inertia-medoid` (about the best member unit), `median` (distance to it), `diameter` (largest distance), `border` or `cut`; repeat to mix [default: inertia with a little border]
     #[arg(long, value_name = "KIND[=WEIGHT]")]
     pub(crate) compactness: Vec<Compactness>,
+    /// Cuts units larger than an upper bound along their customers into parts that fit
+    #[arg(long, requires = "customers")]
+    pub(crate) split_oversize: bool,
     /// How long to search, in counted steps
     #[arg(long, value_name = "quick|standard|thorough", default_value = "standard", value_parser = effort)]
     pub(crate) effort: Effort,

@@ -26,6 +26,19 @@ pub(crate) struct Units {
     pub(crate) skipped: Vec<String>,
     /// What a reader should know.
     pub(crate) notes: Vec<String>,
+    /// Which units are parts of a feature; empty if none is.
+    pub(crate) parts: Vec<Option<Part>>,
+}
+
+/// A unit that is a part of a feature.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    /// Which one, from 1.
+    pub(crate) number: usize,
+    /// Of how many.
+    pub(crate) of: usize,
+    /// Share of the feature's own measures.
+    pub(crate) share: f64,
 }
 
 /// What the units look like.
@@ -150,7 +163,7 @@ impl Units {
             |&row: &u32| table.id_of(&id, row as usize).map_or_else(|| row.to_string(), |name| name.into_owned());
         let names = rows.iter().map(name).collect();
         let notes = doubts(&table, input).into_iter().collect();
-        Ok(Self { table, rows, names, id, skipped, notes })
+        Ok(Self { table, rows, names, id, skipped, notes, parts: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -202,7 +215,16 @@ impl Units {
 
     /// One number per unit from a property.
     pub(crate) fn numbers(&self, property: &str, missing: args::Missing) -> Result<Vec<f64>, Failure> {
-        numbers(&self.table, &self.rows, property, missing)
+        let mut values = numbers(&self.table, &self.rows, property, missing)?;
+        let parts = values.iter_mut().zip(&self.parts);
+        parts.filter_map(|(value, part)| Some((value, part.as_ref()?))).for_each(|(value, part)| *value *= part.share);
+        Ok(values)
+    }
+
+    /// What every unit counts as: one, or what part it is of one.
+    pub(crate) fn counts(&self) -> Vec<f64> {
+        let of = |unit: usize| self.parts.get(unit).and_then(Option::as_ref).map_or(1.0, |part| 1.0 / part.of as f64);
+        (0..self.len()).map(of).collect()
     }
 
     /// One name per unit from a property: a plan.

@@ -3,7 +3,7 @@
 use crate::args;
 use crate::drawing::Drawing;
 use crate::failure::Failure;
-use crate::input::Shape;
+use crate::input::{Part, Shape};
 use crate::run::Prepared;
 use crate::session::Session;
 use crate::summary;
@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use territory::evaluate::{CellsReport, Comparison, Evaluation, Report};
 use territory::geometry::Polygons;
 use territory::{Problem, SolveOptions, Space, Stopped};
-use territory_geojson::{IdSource, OutputFile, PlanProperty, WriteError, commit, write_plan, write_territories};
+use territory_geojson::{
+    IdSource, OutputFile, PlanProperty, SplitUnit, WriteError, commit, write_split_plan, write_territories,
+};
 use territory_render::{Map, Shapes};
 
 /// A plan with its judgement.
@@ -110,7 +112,28 @@ fn plan(judged: &Judged<'_>, property: &str, out: &mut OutputFile) -> Result<(),
         territory_of[row as usize] = Some(territory);
     }
     let value = |row: usize| territory_of.get(row).copied().flatten().map(|t| Cow::from(judged.territory(t)));
-    Ok(write_plan(&units.table, &[PlanProperty { name: property, value: &value }], out)?)
+    let added = [PlanProperty { name: property, value: &value }];
+    Ok(write_split_plan(&units.table, &added, &splits(judged, property), out)?)
+}
+
+/// Features that the plan holds in parts.
+fn splits(judged: &Judged<'_>, property: &str) -> Vec<SplitUnit> {
+    let units = &judged.prepared.units;
+    let Shape::Areas(coverage) = &judged.prepared.shape else { return Vec::new() };
+    let parts: Vec<(u32, &Part)> =
+        units.parts.iter().zip(0u32..).filter_map(|(part, unit)| Some((unit, part.as_ref()?))).collect();
+    // Parts of one feature stand side by side.
+    let of_feature = |parts: &[(u32, &Part)]| {
+        let of: Vec<u32> = parts.iter().map(|p| p.0).collect();
+        let told = |&(unit, part): &(u32, &Part)| {
+            let territory = judged.assignment.get(unit as usize).map_or("", |&t| judged.territory(t));
+            let number = format!("{} of {}", part.number, part.of);
+            vec![(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)]
+        };
+        let row = of.first().and_then(|&unit| units.rows.get(unit as usize)).map_or(0, |&row| row as usize);
+        SplitUnit { row, parts: coverage.polygons().select(&of), properties: parts.iter().map(told).collect() }
+    };
+    parts.chunk_by(|a, b| b.1.number > 1 && b.0 == a.0 + 1).map(of_feature).collect()
 }
 
 /// The graph that was used.
@@ -252,6 +275,9 @@ fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
         report.input.repaired = units(&found.repaired, "rings repaired");
         report.input.repaired.extend(units(&found.cut_units, "cut at ±180 degrees"));
     }
+    let parts = prepared.units.parts.iter().zip(0u32..).filter_map(|(part, unit)| Some((unit, part.as_ref()?)));
+    let first = parts.filter(|(_, part)| part.number == 1);
+    report.input.split = first.map(|(u, part)| format!("{}: {} parts", prepared.units.feature(u), part.of)).collect();
     if let Some(join) = &prepared.join {
         report.input.customers.joined = join.joined;
         report.input.customers.nearest = join.nearest;

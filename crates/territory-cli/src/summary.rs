@@ -177,6 +177,7 @@ fn input(judged: &Judged<'_>, report: &Report) -> Vec<(String, String)> {
         count(coverage.report().wrapped_longitudes, "longitudes wrapped");
         count(coverage.report().overlaps.len(), "overlaps between units");
     }
+    count(report.input.split.len(), "units cut into parts");
     count(report.input.skipped.len(), "features skipped");
     parts.push(format!("distances and areas on the {}", report.input.space));
     let mut lines = vec![("input".into(), parts.join(" · "))];

@@ -278,6 +278,8 @@ pub struct InputReport {
     pub skipped: Vec<String>,
     /// Features repaired, by name, with what was done.
     pub repaired: Vec<String>,
+    /// Features cut into parts, by name, with how many.
+    pub split: Vec<String>,
     /// Customers joined to units.
     pub customers: CustomersReport,
 }

@@ -86,17 +86,23 @@ impl Polygons {
     /// If one is not below [`Polygons::len`].
     pub fn select(&self, units: &[u32]) -> Polygons {
         let mut selected = Polygons::new(self.space);
-        for &unit in units {
-            for part in self.parts_of(unit as usize) {
-                for ring in self.rings_of(part) {
-                    selected.vertices.extend_from_slice(self.ring(ring));
-                    selected.rings.push(selected.vertices.len() as u32);
-                }
-                selected.end_part();
-            }
-            selected.end_unit();
-        }
+        units.iter().for_each(|&unit| selected.push_from(self, unit as usize));
         selected
+    }
+
+    /// Adds a unit of other polygons in the same space.
+    ///
+    /// # Panics
+    /// If `unit` is not below the others' [`Polygons::len`].
+    pub fn push_from(&mut self, other: &Polygons, unit: usize) {
+        for part in other.parts_of(unit) {
+            for ring in other.rings_of(part) {
+                self.vertices.extend_from_slice(other.ring(ring));
+                self.rings.push(self.vertices.len() as u32);
+            }
+            self.end_part();
+        }
+        self.end_unit();
     }
 
     /// Number of units.
