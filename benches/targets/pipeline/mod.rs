@@ -100,7 +100,8 @@ fn quick() -> SolveOptions {
 }
 
 fn table(file: &Path) -> Fallible<FeatureTable> {
-    let options = ReadOptions { properties: vec!["population".into()], ..ReadOptions::default() };
+    let threads = rayon::current_num_threads();
+    let options = ReadOptions { properties: vec!["population".into()], threads, ..ReadOptions::default() };
     Ok(read(Source::open(file)?, &options)?)
 }
 

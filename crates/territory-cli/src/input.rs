@@ -72,7 +72,8 @@ pub(crate) fn read_table(
     id: Option<&String>,
     space: Option<Space>,
 ) -> Result<FeatureTable, Failure> {
-    let options = ReadOptions { properties: wanted, id: id.cloned(), space };
+    let threads = rayon::current_num_threads();
+    let options = ReadOptions { properties: wanted, id: id.cloned(), space, threads };
     let table = read(Source::open(path)?, &options)?;
     if table.space() == Space::Geographic
         && let Some(beyond) = table.beyond_degrees()

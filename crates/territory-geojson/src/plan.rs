@@ -77,8 +77,8 @@ pub(crate) fn write_through(
     if opened.stamp != table.stamp {
         return changed();
     }
-    let reader = std::mem::replace(&mut opened.reader, Box::new(std::io::empty()));
-    let mut copy = Copy::new(Window::new(reader, window), added, out);
+    let reader = opened.take();
+    let mut copy = Copy::new(Window::cut_at(reader, window, table.cut), added, out);
     match copy.run(table, splits) {
         Ok(()) => {}
         Err(Stop::Output(source)) => return Err(WriteError::Output { source }),

@@ -72,6 +72,8 @@ pub struct FeatureTable {
     pub(crate) source: Source,
     pub(crate) stamp: Stamp,
     pub(crate) checksum: u64,
+    /// Where the checksum's halves meet.
+    pub(crate) cut: Option<u64>,
     pub(crate) spans: Vec<Span>,
     /// Whether the features stand in a collection, not one text after another.
     pub(crate) in_collection: bool,

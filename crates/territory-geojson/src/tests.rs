@@ -25,7 +25,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 
 fn options() -> ReadOptions {
     let properties = ["population", "人口", "区域", "nested", "territory", "a"].map(str::to_owned).to_vec();
-    ReadOptions { properties, id: Some("编号".into()), space: None }
+    ReadOptions { properties, id: Some("编号".into()), space: None, threads: 1 }
 }
 
 fn source(text: &[u8]) -> Source {
@@ -274,6 +274,47 @@ fn coordinates_beyond_degrees_are_found() {
     };
     let beyond = table(&[square(1.0), feature("null", "null"), square(400.0)].join("\n")).beyond_degrees().unwrap();
     assert_eq!((beyond.count, beyond.feature), (1, 2));
+}
+
+#[test]
+fn halves_give_what_one_reading_gives() {
+    let square = |x: usize| format!(r#"{{"type":"Polygon","coordinates":[[[{x},0],[{x},1.5],[9,9],[{x},0]]]}}"#);
+    let feature = |i: usize| {
+        let extra = if i % 3 == 0 { format!(r#","人口": {i}"#) } else { String::new() };
+        // Text that looks like a feature must not be taken for one.
+        let trap = r#""trap": "},{\"type\":\"Feature\"", "nested": [{}, {"type": "Feature"}]"#;
+        format!(
+            r#"{{"type": "Feature", "id": {i}, "properties": {{"p{}": 1, {trap}{extra}}}, "geometry": {}}}"#,
+            i % 5,
+            square(i % 7)
+        )
+    };
+    let features: Vec<String> = (0..40).map(feature).collect();
+    let collection = |tail: &str| {
+        format!("{{\"type\": \"FeatureCollection\", \"features\": [\n{}\n]{tail}}}\n", features.join(" ,\n"))
+    };
+    let faulty = collection("").replacen("1.5]", "1.5", 1);
+    let point = collection("").replacen(&square(0), r#"{"type":"Point","coordinates":[1,2]}"#, 1);
+    let late = collection(r#", "crs": {"type": "name", "properties": {"name": "EPSG:27700"}}"#);
+    let mut in_halves = 0;
+    for text in [collection(""), collection(r#", "more": [1]"#), late, faulty, point] {
+        let options = options();
+        let source = source(text.as_bytes());
+        let whole = read_through(source, &options, WINDOW_BYTES);
+        for window in WINDOWS {
+            let Some(mut found) = crate::read::in_halves(&self::source(text.as_bytes()), &options, window) else {
+                continue;
+            };
+            in_halves += 1;
+            let whole = whole.as_ref().unwrap();
+            // The plan writer finds the source unchanged by the checksum of the halves, which is another than that of the whole.
+            write_through(&found, &added(), &[], &mut Vec::new(), window).unwrap();
+            assert!(found.checksum != whole.checksum);
+            found.checksum = whole.checksum;
+            assert!(digest(&found) == digest(whole), "window {window}");
+        }
+    }
+    assert_eq!(in_halves, 2 * WINDOWS.len(), "two of the texts can be read in halves");
 }
 
 /// Splits the second feature of a text in two and gives the plan.

@@ -14,6 +14,12 @@ const EXITS: usize = 16;
 /// Units given back at most per corridor.
 const GIVEN_BACK: usize = 500;
 
+/// Territories inside another: (inner, outer).
+pub type Enclaves = Vec<(u32, u32)>;
+
+/// Names the enclaves of a plan, as [`crate::geometry::Coverage::enclaves`] does.
+pub type FindEnclaves<'a> = &'a dyn Fn(&[u32]) -> Enclaves;
+
 /// A plan with its enclaves led out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
@@ -22,11 +28,10 @@ pub struct Opened {
     /// How many enclaves were led out.
     pub opened: usize,
     /// Those that are left: (inner, outer), ascending.
-    pub left: Vec<(u32, u32)>,
+    pub left: Enclaves,
 }
 
-/// Leads the enclaves of a contiguous plan out, one by one, as far as it can. `find` names the enclaves (inner, outer) of a plan, as
-/// [`crate::geometry::Coverage::enclaves`] does; `at_border` says which units reach the outer border; `may_move(unit, territory)`
+/// Leads the enclaves of a contiguous plan out, one by one, as far as it can. `find` names the enclaves of a plan; `at_border` says which units reach the outer border; `may_move(unit, territory)`
 /// whether a unit may go to a territory (locks and the like).
 ///
 /// ```
@@ -49,7 +54,7 @@ pub struct Opened {
 pub fn open_enclaves(
     problem: &Problem,
     assignment: &[u32],
-    find: &dyn Fn(&[u32]) -> Vec<(u32, u32)>,
+    find: FindEnclaves<'_>,
     at_border: &[bool],
     may_move: &dyn Fn(u32, u32) -> bool,
 ) -> Opened {
@@ -69,19 +74,14 @@ pub fn open_enclaves(
 
 struct Stage<'a> {
     problem: &'a Problem,
-    find: &'a dyn Fn(&[u32]) -> Vec<(u32, u32)>,
+    find: FindEnclaves<'a>,
     at_border: &'a [bool],
     may_move: &'a dyn Fn(u32, u32) -> bool,
 }
 
 impl Stage<'_> {
     /// The plan and its enclaves with `inner` led out of `outer`.
-    fn open(
-        &self,
-        plan: &[u32],
-        (inner, outer): (u32, u32),
-        enclaves: &[(u32, u32)],
-    ) -> Option<(Vec<u32>, Vec<(u32, u32)>)> {
+    fn open(&self, plan: &[u32], (inner, outer): (u32, u32), enclaves: &[(u32, u32)]) -> Option<(Vec<u32>, Enclaves)> {
         let excess = self.excess(plan, inner) + self.excess(plan, outer);
         for corridor in self.corridors(plan, (inner, outer), enclaves) {
             let mut changed = plan.to_vec();

@@ -18,7 +18,7 @@ mod space;
 pub mod terms;
 
 pub use control::{Clock, Control, Effort, Progress, Stopped};
-pub use enclaves::{Opened, open_enclaves};
+pub use enclaves::{Enclaves, FindEnclaves, Opened, open_enclaves};
 pub use error::{ProblemError, ProblemErrors};
 pub use evaluate::{Evaluation, Report, evaluate};
 pub use ids::{TerritoryId, UnitId};

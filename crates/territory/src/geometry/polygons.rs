@@ -80,6 +80,15 @@ impl Polygons {
         geo::MultiPolygon::new(parts.collect())
     }
 
+    /// Adds all units of other polygons in the same space.
+    pub fn append(&mut self, other: Polygons) {
+        let starts = [self.vertices.len(), self.rings.len() - 1, self.parts.len() - 1].map(|n| n as u32);
+        self.vertices.extend_from_slice(&other.vertices);
+        self.rings.extend(other.rings.iter().skip(1).map(|&r| r + starts[0]));
+        self.parts.extend(other.parts.iter().skip(1).map(|&p| p + starts[1]));
+        self.units.extend(other.units.iter().skip(1).map(|&u| u + starts[2]));
+    }
+
     /// The polygons of some units, in the order given.
     ///
     /// # Panics
