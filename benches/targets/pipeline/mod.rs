@@ -189,9 +189,9 @@ pub(crate) fn replicate(from: &Path, to: &Path) -> Fallible<()> {
     out.write_all(b"{\"type\": \"FeatureCollection\", \"features\": [\n")?;
     for copy in 0..COPIES {
         let shift = copy as f64 * STEP;
-        for unit in 0..polygons.len() {
+        for (unit, people) in population.iter().enumerate() {
             let comma = if copy + unit == 0 { "" } else { ",\n" };
-            let (code, people) = (copy * polygons.len() + unit, population[unit]);
+            let code = copy * polygons.len() + unit;
             write!(
                 out,
                 "{comma}{{\"type\": \"Feature\", \"properties\": {{\"code\": \"{code}\", \"population\": {people}}}, "

@@ -280,7 +280,7 @@ fn coordinates_beyond_degrees_are_found() {
 fn halves_give_what_one_reading_gives() {
     let square = |x: usize| format!(r#"{{"type":"Polygon","coordinates":[[[{x},0],[{x},1.5],[9,9],[{x},0]]]}}"#);
     let feature = |i: usize| {
-        let extra = if i % 3 == 0 { format!(r#","人口": {i}"#) } else { String::new() };
+        let extra = if i.is_multiple_of(3) { format!(r#","人口": {i}"#) } else { String::new() };
         // Text that looks like a feature must not be taken for one.
         let trap = r#""trap": "},{\"type\":\"Feature\"", "nested": [{}, {"type": "Feature"}]"#;
         format!(
