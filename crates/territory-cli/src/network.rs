@@ -33,7 +33,7 @@ pub(crate) fn network(input: &args::Input, units: &Units, shape: &Shape) -> Resu
     if let Some(bridge) = barriers.first_barred(&bridged.bridges, &shape.locations()) {
         let [a, b] = [name(bridge.a), name(bridge.b)];
         return Err(Failure::Input(format!(
-            "the barriers cut off a part whose shortest link to the rest, between \"{a}\" and \"{b}\", is barred itself: give a crossing (--crossings) or a link (--links), or keep the parts apart with --islands separate"
+            "the barriers cut off a part whose shortest link to the rest, between \"{a}\" and \"{b}\", is barred itself: remove that barrier, give a crossing (--crossings) or a link (--links), or keep the parts apart with --islands separate"
         )));
     }
     let components = match input.islands {
