@@ -22,14 +22,25 @@ pub fn measure<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     // Writing 5 resets the peak of the resident set (proc(5)); where that is not permitted, the peak since the start counts.
     let reset = fs::write("/proc/self/clear_refs", "5").is_ok();
     let resident_before = status_mib("VmRSS:");
+    let (result, cost) = timed(work);
+    let peak = if reset { peak_mib() } else { None };
+    let peak_mib = peak.zip(resident_before).map(|(peak, before)| (peak - before).max(0.0));
+    (result, Cost { peak_mib, ..cost })
+}
+
+/// Does `work` and tells how long it took, not how much memory: for stages inside of [`measure`].
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     let cpu_before = cpu_seconds();
     let begin = Instant::now();
     let result = work();
     let wall_s = begin.elapsed().as_secs_f64();
     let cpu_s = cpu_seconds().zip(cpu_before).map(|(after, before)| after - before);
-    let peak = if reset { status_mib("VmHWM:") } else { None };
-    let peak_mib = peak.zip(resident_before).map(|(peak, before)| (peak - before).max(0.0));
-    (result, Cost { wall_s, cpu_s, peak_mib })
+    (result, Cost { wall_s, cpu_s, peak_mib: None })
+}
+
+/// Peak resident memory of the process since its start or the last [`measure`], in MiB.
+pub fn peak_mib() -> Option<f64> {
+    status_mib("VmHWM:")
 }
 
 /// CPU seconds of all living threads, from the scheduler's nanosecond counts.

@@ -18,15 +18,16 @@ pub fn data(name: &str) -> String {
     root().join("data").join(name).display().to_string()
 }
 
-/// A file in `../shared/data` beside the workspace, where the larger sets are. If it is not there, the test is to be left: this says
-/// so, past the test runner's capture.
+/// A file of the larger sets: in the folder `$TERRITORY_DATA`, else in `../shared/data` beside the workspace. If it is not there, the
+/// test is to be left: this says so, past the test runner's capture.
 pub fn shared(name: &str) -> Option<String> {
-    let path = root().join("../shared/data").join(name);
+    let folder = std::env::var_os("TERRITORY_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from);
+    let path = folder.join(name);
     if path.exists() {
         return Some(path.display().to_string());
     }
     // Where standard error is closed nobody can be told.
-    let _ = writeln!(std::io::stderr().lock(), "skipped: ../shared/data/{name} is absent");
+    let _ = writeln!(std::io::stderr().lock(), "skipped: {name} is in neither $TERRITORY_DATA nor ../shared/data");
     None
 }
 

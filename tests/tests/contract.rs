@@ -48,7 +48,11 @@ fn what_is_taken_is_taken_by_all_commands() {
     for command in ["evaluate", "compare"] {
         let help = options(&territory(&[command, "--help"]).stdout);
         let only_solve: BTreeSet<&str> = solve.difference(&help).map(String::as_str).collect();
-        assert_eq!(only_solve, BTreeSet::from(["--compactness", "--effort", "--seed", "--time-limit"]), "{command}");
+        assert_eq!(
+            only_solve,
+            BTreeSet::from(["--compactness", "--effort", "--seed", "--split-oversize", "--time-limit"]),
+            "{command}"
+        );
     }
     assert_eq!(territory(&["--version"]).code, 0);
     assert_eq!(territory(&[]).code, 2);

@@ -118,10 +118,17 @@ fn hospitals_as_points_on_two_measures() {
     assert!(pieces.len() == 25 && pieces.values().all(|&pieces| pieces == 1), "{pieces:?}");
     assert!(text(folder.path().join("map.svg")).unwrap().ends_with("</svg>\n"));
 
-    // Dots have no borders to dissolve.
+    // Dots are drawn as cells.
     let run = territory(folder.path(), &[&arguments[..], &["--territories", "t.geojson"]].concat());
-    assert_eq!(run.code, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("need units that are polygons") && !folder.path().join("t.geojson").exists());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let drawn = json(folder.path().join("t.geojson")).unwrap();
+    assert!(
+        drawn["features"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|f| f["geometry"]["type"].as_str().unwrap().ends_with("Polygon"))
+    );
 }
 
 #[test]

@@ -101,8 +101,8 @@ pub(crate) struct Input {
     /// Customers outside every unit: `nearest[=KM]` joins them to the nearest unit not farther away, `drop` leaves them out, `error` refuses them [default: nearest=5]
     #[arg(long, value_name = "nearest[=KM]|drop|error", value_parser = outside, requires = "customers")]
     pub(crate) outside: Option<Outside>,
-    /// Which polygons are neighbours: `rook` (share a border), `queen` (share a point), or a table of unit ids `a,b[,weight]` [default: rook; points: Delaunay]
-    #[arg(long, value_name = "rook|queen|EDGES.csv")]
+    /// Which units are neighbours: polygons that share a border (`rook`) or a point (`queen`), the N nearest points (`nearest=N`), or a table of unit ids `a,b[,weight]` [default: rook; points: Delaunay]
+    #[arg(long, value_name = "rook|queen|nearest=N|EDGES.csv")]
     pub(crate) adjacency: Option<Adjacency>,
     /// Borders closer than this many metres are the same border; 0: only those with equal vertices
     #[arg(long, value_name = "METRES", default_value = "1", value_parser = not_negative)]
@@ -116,9 +116,21 @@ pub(crate) struct Input {
     /// Components of the graph: `bridge` joins them by the shortest links, `separate` keeps every territory inside one, `error` refuses them
     #[arg(long, value_name = "bridge|separate|error", default_value = "bridge", value_parser = islands)]
     pub(crate) islands: Islands,
-    /// Pairs of unit ids `a,b` that are not neighbours whatever the geometry says
+    /// The property (county) within which bridges are preferred, however long
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) bridge_within: Option<String>,
+    /// Pairs of unit ids `a,b` that are not neighbours whatever the geometry says, or lines (GeoJSON) that cut the links they cross; repeat for more
+    #[arg(long, value_name = "FILE")]
+    pub(crate) barriers: Vec<PathBuf>,
+    /// Points (GeoJSON) where a barrier line can be crossed: each keeps the cut link beside it
+    #[arg(long, value_name = "FILE", requires = "barriers")]
+    pub(crate) crossings: Option<PathBuf>,
+    /// Pairs of unit ids `a,b` that are neighbours whatever the geometry says: a ferry, a tunnel
     #[arg(long, value_name = "EDGES.csv")]
-    pub(crate) barriers: Option<PathBuf>,
+    pub(crate) links: Option<PathBuf>,
+    /// No territory may lie inside another: the plan is repaired after the search, what cannot be is a violation
+    #[arg(long)]
+    pub(crate) no_enclaves: bool,
     /// Coordinates are projected metres, not longitude and latitude
     #[arg(long)]
     pub(crate) planar: bool,
@@ -143,6 +155,9 @@ pub(crate) struct Search {
     /// What is minimised inside the bounds: `inertia` (about the centroid), `inertia-medoid` (about the best member unit), `median` (distance to it), `diameter` (largest distance), `border` or `cut`; repeat to mix [default: inertia with a quarter of cut]
     #[arg(long, value_name = "KIND[=WEIGHT]")]
     pub(crate) compactness: Vec<Compactness>,
+    /// Cuts units larger than an upper bound along their customers into parts that fit
+    #[arg(long, requires = "customers")]
+    pub(crate) split_oversize: bool,
     /// How long to search, in counted steps
     #[arg(long, value_name = "quick|standard|thorough", default_value = "standard", value_parser = effort)]
     pub(crate) effort: Effort,
@@ -170,12 +185,22 @@ pub(crate) struct Outputs {
     /// One dissolved polygon per territory with its figures
     #[arg(long, value_name = "FILE.geojson")]
     pub(crate) territories: Option<PathBuf>,
+    /// Polygons (GeoJSON) to which territories of points are clipped [default: the points' hull and a strip around it]
+    #[arg(long, value_name = "FILE.geojson")]
+    pub(crate) boundary: Option<PathBuf>,
     /// All figures of the plan
     #[arg(long, value_name = "FILE.json")]
     pub(crate) report: Option<PathBuf>,
     /// A picture of the plan
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) map: Option<PathBuf>,
+}
+
+impl Input {
+    /// The files that are read beside the units, but for a table of neighbours.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.customers.iter().chain(&self.barriers).chain(&self.crossings).chain(&self.links)
+    }
 }
 
 impl Outputs {
@@ -218,6 +243,8 @@ pub(crate) struct Bound {
 pub(crate) enum Adjacency {
     Rook,
     Queen,
+    /// So many nearest points.
+    Nearest(u8),
     Table(PathBuf),
 }
 
@@ -251,8 +278,14 @@ impl FromStr for Adjacency {
         Ok(match text {
             "rook" => Adjacency::Rook,
             "queen" => Adjacency::Queen,
-            "" => return Err("write rook, queen or the name of a table".to_owned()),
-            path => Adjacency::Table(path.into()),
+            "" => return Err("write rook, queen, nearest=N or the name of a table".to_owned()),
+            _ => match text.strip_prefix("nearest=") {
+                None => Adjacency::Table(text.into()),
+                Some(count) => match count.parse() {
+                    Ok(count) if count > 0 => Adjacency::Nearest(count),
+                    _ => return Err("nearest takes a whole number from 1 to 255".to_owned()),
+                },
+            },
         })
     }
 }

@@ -4,9 +4,11 @@
 use crate::args;
 use crate::failure::{Failure, lines};
 use std::path::Path;
-use territory::geometry::{Coverage, CoverageOptions, Polygons};
+use territory::geometry::{Coverage, CoverageOptions};
 use territory::{Locations, Space};
-use territory_geojson::{FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read};
+use territory_geojson::{
+    CoordinateReference, FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read,
+};
 
 /// Planar coordinates beyond this many metres are refused, as those of polygons are.
 const FARTHEST_M: f64 = 1e12;
@@ -22,6 +24,21 @@ pub(crate) struct Units {
     pub(crate) id: IdSource,
     /// Features that take no part.
     pub(crate) skipped: Vec<String>,
+    /// What a reader should know.
+    pub(crate) notes: Vec<String>,
+    /// Which units are parts of a feature; empty if none is.
+    pub(crate) parts: Vec<Option<Part>>,
+}
+
+/// A unit that is a part of a feature.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    /// Which one, from 1.
+    pub(crate) number: usize,
+    /// Of how many.
+    pub(crate) of: usize,
+    /// Share of the feature's own measures.
+    pub(crate) share: f64,
 }
 
 /// What the units look like.
@@ -31,6 +48,14 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    /// What distances between units are measured on.
+    pub(crate) fn shapes(&self) -> territory::geometry::Shapes<'_> {
+        match self {
+            Shape::Areas(coverage) => coverage.polygons().into(),
+            Shape::Points(locations) => locations.into(),
+        }
+    }
+
     /// One location per unit.
     pub(crate) fn locations(&self) -> Locations {
         match self {
@@ -47,7 +72,8 @@ pub(crate) fn read_table(
     id: Option<&String>,
     space: Option<Space>,
 ) -> Result<FeatureTable, Failure> {
-    let options = ReadOptions { properties: wanted, id: id.cloned(), space };
+    let threads = rayon::current_num_threads();
+    let options = ReadOptions { properties: wanted, id: id.cloned(), space, threads };
     let table = read(Source::open(path)?, &options)?;
     if table.space() == Space::Geographic
         && let Some(beyond) = table.beyond_degrees()
@@ -71,6 +97,30 @@ pub(crate) fn read_table(
 /// The space that `--planar` says.
 pub(crate) fn space(input: &args::Input) -> Option<Space> {
     input.planar.then_some(Space::Planar)
+}
+
+/// What is doubtful about the meaning of the coordinates. That they cannot be degrees is an error elsewhere.
+fn doubts(table: &FeatureTable, input: &args::Input) -> Option<String> {
+    let reference = table.coordinate_reference();
+    let found = match table.geometry() {
+        Geometry::Points(points) => points.as_slice(),
+        Geometry::Polygons(polygons) => polygons.vertices(),
+    };
+    let like_degrees = || found.iter().all(|p| p[0].abs() <= 180.0 && p[1].abs() <= 90.0 || p[0].is_nan());
+    match (&reference, table.space()) {
+        (CoordinateReference::Unknown { name }, Space::Geographic) => Some(format!(
+            "{}: the coordinate system \"{name}\" is not known here: its coordinates are taken for degrees (--planar for metres)",
+            table.file()
+        )),
+        (CoordinateReference::Geographic { name }, Space::Planar) => {
+            Some(format!("{}: is in \"{name}\", that is degrees; --planar takes them for metres", table.file()))
+        }
+        (_, Space::Planar) if input.planar && like_degrees() => Some(format!(
+            "{}: all coordinates are within ±180 and ±90; if these are degrees, leave --planar out",
+            table.file()
+        )),
+        _ => None,
+    }
 }
 
 /// How messages name a feature: `feature 12 ("04015")`.
@@ -113,7 +163,8 @@ impl Units {
         let name =
             |&row: &u32| table.id_of(&id, row as usize).map_or_else(|| row.to_string(), |name| name.into_owned());
         let names = rows.iter().map(name).collect();
-        Ok(Self { table, rows, names, id, skipped })
+        let notes = doubts(&table, input).into_iter().collect();
+        Ok(Self { table, rows, names, id, skipped, notes, parts: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -131,7 +182,7 @@ impl Units {
                 Ok(Shape::Points(Locations::from_coordinates(space, &points)))
             }
             Geometry::Polygons(polygons) => {
-                let polygons = if all { polygons } else { select(&polygons, &self.rows) };
+                let polygons = if all { polygons } else { polygons.select(&self.rows) };
                 let options = CoverageOptions { grid: self.table.resolution(), snap_m };
                 let coverage = Coverage::new(polygons, &options).map_err(|errors| {
                     let message = |e: &territory::geometry::GeometryError| {
@@ -165,7 +216,16 @@ impl Units {
 
     /// One number per unit from a property.
     pub(crate) fn numbers(&self, property: &str, missing: args::Missing) -> Result<Vec<f64>, Failure> {
-        numbers(&self.table, &self.rows, property, missing)
+        let mut values = numbers(&self.table, &self.rows, property, missing)?;
+        let parts = values.iter_mut().zip(&self.parts);
+        parts.filter_map(|(value, part)| Some((value, part.as_ref()?))).for_each(|(value, part)| *value *= part.share);
+        Ok(values)
+    }
+
+    /// What every unit counts as: one, or what part it is of one.
+    pub(crate) fn counts(&self) -> Vec<f64> {
+        let of = |unit: usize| self.parts.get(unit).and_then(Option::as_ref).map_or(1.0, |part| 1.0 / part.of as f64);
+        (0..self.len()).map(of).collect()
     }
 
     /// One name per unit from a property: a plan.
@@ -249,20 +309,4 @@ fn numbers_of_some(table: &FeatureTable, rows: &[u32], property: &str, missing: 
         };
     }
     Some(values)
-}
-
-/// The polygons of some rows.
-fn select(polygons: &Polygons, rows: &[u32]) -> Polygons {
-    let mut selected = Polygons::new(polygons.space());
-    for &row in rows {
-        for part in polygons.parts_of(row as usize) {
-            for ring in polygons.rings_of(part) {
-                polygons.ring(ring).iter().for_each(|&vertex| selected.push_vertex(vertex));
-                selected.end_ring();
-            }
-            selected.end_part();
-        }
-        selected.end_unit();
-    }
-    selected
 }

@@ -1,17 +1,20 @@
 //! The binary `territory`: arguments in, files out. Everything it can do, the library crates can do in a few lines; its contract is
 //! `docs/cli.md`.
 //!
-//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `tables` (files to columns) → `network` (who is
-//! whose neighbour) → `run` (the commands) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `oversize`, `tables` (files to columns) → `network`, `barriers` (who is
+//! whose neighbour) → `run` (the commands) → `drawing` (territories as polygons) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
+mod barriers;
 mod compactness;
+mod drawing;
 mod failure;
 mod input;
 mod measures;
 mod network;
 mod outputs;
+mod oversize;
 mod run;
 mod session;
 mod summary;

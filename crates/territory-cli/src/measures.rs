@@ -10,11 +10,27 @@ use territory_geojson::{FeatureTable, Geometry};
 
 /// Where the values of a measure come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Column {
+pub(crate) enum Column {
     Units(String),
     Customers(String),
     CountUnits,
     CountCustomers,
+}
+
+impl Column {
+    /// Whether customers are summed or counted.
+    pub(crate) fn is_of_customers(&self) -> bool {
+        matches!(self, Column::Customers(_) | Column::CountCustomers)
+    }
+}
+
+/// The measures of a run.
+pub(crate) struct Measured {
+    pub(crate) measures: Vec<Measure>,
+    /// Where the values of each come from.
+    pub(crate) columns: Vec<Column>,
+    /// The one that weights compactness.
+    pub(crate) weight: Option<String>,
 }
 
 /// A measure that is wanted, under the name that it was given first.
@@ -33,7 +49,8 @@ pub(crate) struct Customers {
     table: FeatureTable,
     rows: Vec<u32>,
     pub(crate) skipped: Vec<String>,
-    points: Vec<[f64; 2]>,
+    pub(crate) points: Vec<[f64; 2]>,
+    missing: args::Missing,
 }
 
 /// The properties of the units that the measures may mean.
@@ -77,7 +94,15 @@ impl Customers {
                 return Err(Failure::Input(format!("{}: holds polygons, but customers are points", table.file())));
             }
         };
-        Ok(Self { table, rows, skipped, points })
+        Ok(Self { table, rows, skipped, points, missing: input.missing })
+    }
+
+    /// One number per customer: what a column sums.
+    pub(crate) fn values(&self, column: &Column) -> Result<Vec<f64>, Failure> {
+        match column {
+            Column::Customers(property) => numbers(&self.table, &self.rows, property, self.missing),
+            _ => Ok(vec![1.0; self.points.len()]),
+        }
     }
 
     /// Joins them to the units that contain them.
@@ -120,12 +145,12 @@ impl Customers {
     }
 }
 
-/// The measures that are wanted, with their columns, and the name of the one that weights compactness.
+/// The measures that are wanted, with their values, and the name of the one that weights compactness.
 pub(crate) fn measures(
     input: &args::Input,
     units: &Units,
     customers: Option<(&Customers, &Join)>,
-) -> Result<(Vec<Measure>, Option<String>), Failure> {
+) -> Result<Measured, Failure> {
     let wanted = resolve(input, units, customers.map(|c| c.0))?;
     let weight = match &input.weight {
         None => None,
@@ -140,23 +165,22 @@ pub(crate) fn measures(
             })?)
         }
     };
-    let mut measures = Vec::new();
+    let (mut measures, mut columns) = (Vec::new(), Vec::new());
     for w in wanted {
         let values = match (&w.column, customers) {
             (Column::Units(property), _) => units.numbers(property, input.missing)?,
-            (Column::CountUnits, _) => vec![1.0; units.len()],
-            (Column::Customers(property), Some((customers, join))) => {
-                let values = numbers(&customers.table, &customers.rows, property, input.missing)?;
-                join.sum(&values).map_err(|e| Failure::Other(e.to_string()))?
+            (Column::CountUnits, _) => units.counts(),
+            (column @ (Column::Customers(_) | Column::CountCustomers), Some((customers, join))) => {
+                join.sum(&customers.values(column)?).map_err(|e| Failure::Other(e.to_string()))?
             }
-            (Column::CountCustomers, Some((_, join))) => join.counts().into_iter().map(f64::from).collect(),
             (Column::Customers(_) | Column::CountCustomers, None) => return Err(no_customers(&w.name)),
         };
         let mut measure = Measure::new(w.name, values).tolerance(w.tolerance);
         (measure.minimum, measure.maximum) = (w.minimum, w.maximum);
         measures.push(measure);
+        columns.push(w.column);
     }
-    Ok((measures, weight))
+    Ok(Measured { measures, columns, weight })
 }
 
 fn resolve(input: &args::Input, units: &Units, customers: Option<&Customers>) -> Result<Vec<Wanted>, Failure> {

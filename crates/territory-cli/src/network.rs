@@ -1,15 +1,16 @@
-//! The graph of the units: from their shapes or a table, without barriers, islands dealt with.
+//! The graph of the units: from their shapes or a table, changed as the user says, islands dealt with.
 
 use crate::args::{self, Adjacency};
+use crate::barriers::{Changed, change};
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units};
 use crate::tables::{UnitIndex, read_pairs};
+use std::collections::HashMap;
 use territory::ComponentRule;
 use territory::adjacency::{
-    Bridge, Contact, EdgeFault, Graph, IslandError, Islands, Neighbourhood, PointsError, components, from_edges,
-    from_points, resolve_islands, without,
+    Bridge, Contact, EdgeFault, Graph, IslandError, Islands, Neighbourhood, PointsError, bridge_within, components,
+    from_edges, from_points, resolve_islands,
 };
-use territory::geometry::Shapes;
 
 /// Neighbours, as the plan will be judged by them.
 pub(crate) struct Network {
@@ -22,28 +23,17 @@ pub(crate) struct Network {
 
 /// Builds the graph.
 pub(crate) fn network(input: &args::Input, units: &Units, shape: &Shape) -> Result<Network, Failure> {
-    let mut graph = links(input, units, shape)?;
-    let mut notes = Vec::new();
-    let mut barriers = Vec::new();
-    if let Some(path) = &input.barriers {
-        let pairs = read_pairs(path, &UnitIndex::new(&units.names))?;
-        barriers = pairs.iter().map(|p| (p.a.min(p.b), p.a.max(p.b))).collect();
-        let cut = without(&graph, &barriers);
-        if !cut.not_linked.is_empty() {
-            notes.push(format!("{}: {} pair(s) were no neighbours anyway", path.display(), cut.not_linked.len()));
-        }
-        graph = cut.graph;
-    }
-    let shapes = match shape {
-        Shape::Areas(coverage) => Shapes::Polygons(coverage.polygons()),
-        Shape::Points(locations) => Shapes::Points(locations),
+    let Changed { graph, barriers, notes } = change(input, units, shape, links(input, units, shape)?)?;
+    let bridged = match (&input.bridge_within, input.islands) {
+        (Some(property), Islands::Bridge) => bridge_within(&graph, shape.shapes(), &areas(property, units)?),
+        (_, islands) => resolve_islands(&graph, shape.shapes(), islands),
     };
-    let bridged = resolve_islands(&graph, shapes, input.islands).map_err(|e| island_failure(&e, &graph, units))?;
+    let bridged = bridged.map_err(|e| island_failure(&e, &graph, units))?;
     let name = |unit: territory::UnitId| units.names.get(unit.index()).map_or("", String::as_str);
-    if let Some(bridge) = bridged.bridges.iter().find(|b| barriers.contains(&(b.a.0, b.b.0))) {
+    if let Some(bridge) = barriers.first_barred(&bridged.bridges, &shape.locations()) {
         let [a, b] = [name(bridge.a), name(bridge.b)];
         return Err(Failure::Input(format!(
-            "the barriers cut off a part whose shortest link to the rest is the barrier between \"{a}\" and \"{b}\" itself: remove that pair, or keep the parts apart with --islands separate"
+            "the barriers cut off a part whose shortest link to the rest, between \"{a}\" and \"{b}\", is barred itself: remove that barrier, give a crossing (--crossings) or a link (--links), or keep the parts apart with --islands separate"
         )));
     }
     let components = match input.islands {
@@ -53,8 +43,27 @@ pub(crate) fn network(input: &args::Input, units: &Units, shape: &Shape) -> Resu
     Ok(Network { graph: bridged.graph, bridges: bridged.bridges, components, notes })
 }
 
+/// The area of every unit, by a property; none where it is null or absent.
+fn areas(property: &str, units: &Units) -> Result<Vec<Option<u32>>, Failure> {
+    let column = units.table.property(property).filter(|_| units.table.has_property(property));
+    let Some(column) = column else {
+        return Err(Failure::Input(format!(
+            "{}: no feature has the property \"{property}\", within which bridges are to be preferred: choose another with --bridge-within",
+            units.table.file()
+        )));
+    };
+    let mut numbers: HashMap<String, u32> = HashMap::new();
+    let area = |&row: &u32| {
+        let name = column.get(row as usize).name()?.into_owned();
+        let next = numbers.len() as u32;
+        Some(*numbers.entry(name).or_insert(next))
+    };
+    Ok(units.rows.iter().map(area).collect())
+}
+
 fn links(input: &args::Input, units: &Units, shape: &Shape) -> Result<Graph, Failure> {
-    match (&input.adjacency, shape) {
+    let adjacency = &input.adjacency;
+    match (adjacency, shape) {
         (Some(Adjacency::Table(path)), _) => {
             let pairs = read_pairs(path, &UnitIndex::new(&units.names))?;
             let rows: Vec<_> = pairs.iter().map(|p| (p.a, p.b, p.weight)).collect();
@@ -66,12 +75,20 @@ fn links(input: &args::Input, units: &Units, shape: &Shape) -> Result<Graph, Fai
                 Failure::Input(lines(error.rows.iter().map(message)))
             })
         }
+        (Some(Adjacency::Nearest(_)), Shape::Areas(_)) => Err(Failure::Arguments(format!(
+            "{}: the units are polygons; --adjacency nearest is for points: choose rook, queen or a table of pairs",
+            units.table.file()
+        ))),
         (adjacency, Shape::Areas(coverage)) => Ok(coverage.graph(match adjacency {
             Some(Adjacency::Queen) => Contact::Queen,
             _ => Contact::Rook,
         })),
-        (None, Shape::Points(locations)) => {
-            from_points(locations, Neighbourhood::default()).map_err(|error| match error {
+        (None | Some(Adjacency::Nearest(_)), Shape::Points(locations)) => {
+            let neighbourhood = match adjacency {
+                Some(Adjacency::Nearest(count)) => Neighbourhood::Nearest { count: *count },
+                _ => Neighbourhood::default(),
+            };
+            from_points(locations, neighbourhood).map_err(|error| match error {
                 PointsError::NotFinite { unit } => Failure::Input(format!(
                     "{}: {}: a coordinate is not finite: correct it",
                     units.table.file(),
@@ -81,7 +98,7 @@ fn links(input: &args::Input, units: &Units, shape: &Shape) -> Result<Graph, Fai
             })
         }
         (Some(_), Shape::Points(_)) => Err(Failure::Arguments(format!(
-            "{}: the units are points, which share no borders: leave --adjacency out (Delaunay neighbours), or give a table of pairs",
+            "{}: the units are points, which share no borders: leave --adjacency out (Delaunay neighbours), choose nearest=N, or give a table of pairs",
             units.table.file()
         ))),
     }

@@ -1,18 +1,21 @@
 //! Files: every one is written under a temporary name, and all get their names at the end.
 
 use crate::args;
+use crate::drawing::Drawing;
 use crate::failure::Failure;
-use crate::input::Shape;
+use crate::input::{Part, Shape};
 use crate::run::Prepared;
 use crate::session::Session;
 use crate::summary;
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
-use territory::evaluate::{Comparison, Evaluation, Report};
+use territory::evaluate::{CellsReport, Comparison, Evaluation, Report};
 use territory::geometry::Polygons;
-use territory::{Problem, SolveOptions, Stopped};
-use territory_geojson::{IdSource, OutputFile, PlanProperty, WriteError, commit, write_plan, write_territories};
+use territory::{Problem, SolveOptions, Space, Stopped};
+use territory_geojson::{
+    IdSource, OutputFile, PlanProperty, SplitUnit, WriteError, commit, write_split_plan, write_territories,
+};
 use territory_render::{Map, Shapes};
 
 /// A plan with its judgement.
@@ -20,7 +23,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) problem: &'a Problem,
     pub(crate) assignment: &'a [u32],
-    pub(crate) evaluation: &'a Evaluation,
+    pub(crate) evaluation: Evaluation,
     /// How it was searched, where it was.
     pub(crate) search: Option<(SolveOptions, Stopped)>,
     /// What changes against a plan before, and that plan's territory names.
@@ -36,21 +39,26 @@ impl Judged<'_> {
 
 /// Writes what was asked for and the summary. The result is the exit code.
 pub(crate) fn finish(
-    judged: &Judged<'_>,
+    mut judged: Judged<'_>,
     outputs: &args::Outputs,
     input: &args::Input,
     session: &mut Session,
 ) -> Result<u8, Failure> {
     session.stage("write")?;
-    let dissolved = match &judged.prepared.shape {
-        Shape::Areas(coverage) if outputs.territories.is_some() || outputs.report.is_some() => {
-            Some(coverage.dissolve(judged.assignment, judged.problem.k()))
-        }
-        _ => None,
+    let wanted = outputs.territories.is_some() || outputs.report.is_some() || input.no_enclaves;
+    let drawing = match wanted.then(|| judged.prepared.draw(judged.assignment, judged.problem.k())).transpose() {
+        Ok(drawing) => drawing,
+        // A report can do without the shapes of points.
+        Err(failure) if outputs.territories.is_some() || input.no_enclaves => return Err(failure),
+        Err(_) => None,
     };
-    let mut report = report(judged, dissolved.as_ref());
+    if let (Some(drawing), true) = (&drawing, input.no_enclaves) {
+        judged.evaluation.forbid_enclaves(&drawing.enclaves);
+    }
+    let judged = &judged;
+    let mut report = report(judged, drawing.as_ref());
     session.writing(
-        |session| files(judged, outputs, input, (&mut report, dissolved.as_ref()), session),
+        |session| files(judged, outputs, input, (&mut report, drawing.as_ref()), session),
         |files| Ok(commit(files)?),
     )?;
     session.clear();
@@ -69,7 +77,7 @@ fn files(
     judged: &Judged<'_>,
     outputs: &args::Outputs,
     input: &args::Input,
-    (report, dissolved): (&mut Report, Option<&Polygons>),
+    (report, drawing): (&mut Report, Option<&Drawing>),
     session: &mut Session,
 ) -> Result<Vec<OutputFile>, Failure> {
     let mut files = Vec::new();
@@ -84,8 +92,8 @@ fn files(
     write(&outputs.out, &mut |file| plan(judged, &input.property, file))?;
     write(&outputs.graph, &mut |file| graph(judged, file))?;
     write(&outputs.table, &mut |file| table(judged, file))?;
-    if let Some(dissolved) = dissolved {
-        write(&outputs.territories, &mut |file| territories(judged, report, dissolved, file))?;
+    if let Some(drawing) = drawing {
+        write(&outputs.territories, &mut |file| territories(judged, report, &drawing.territories, file))?;
     }
     write(&outputs.map, &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
     write(&outputs.report, &mut |file| {
@@ -104,7 +112,28 @@ fn plan(judged: &Judged<'_>, property: &str, out: &mut OutputFile) -> Result<(),
         territory_of[row as usize] = Some(territory);
     }
     let value = |row: usize| territory_of.get(row).copied().flatten().map(|t| Cow::from(judged.territory(t)));
-    Ok(write_plan(&units.table, &[PlanProperty { name: property, value: &value }], out)?)
+    let added = [PlanProperty { name: property, value: &value }];
+    Ok(write_split_plan(&units.table, &added, &splits(judged, property), out)?)
+}
+
+/// Features that the plan holds in parts.
+fn splits(judged: &Judged<'_>, property: &str) -> Vec<SplitUnit> {
+    let units = &judged.prepared.units;
+    let Shape::Areas(coverage) = &judged.prepared.shape else { return Vec::new() };
+    let parts: Vec<(u32, &Part)> =
+        units.parts.iter().zip(0u32..).filter_map(|(part, unit)| Some((unit, part.as_ref()?))).collect();
+    // Parts of one feature stand side by side.
+    let of_feature = |parts: &[(u32, &Part)]| {
+        let of: Vec<u32> = parts.iter().map(|p| p.0).collect();
+        let told = |&(unit, part): &(u32, &Part)| {
+            let territory = judged.assignment.get(unit as usize).map_or("", |&t| judged.territory(t));
+            let number = format!("{} of {}", part.number, part.of);
+            vec![(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)]
+        };
+        let row = of.first().and_then(|&unit| units.rows.get(unit as usize)).map_or(0, |&row| row as usize);
+        SplitUnit { row, parts: coverage.polygons().select(&of), properties: parts.iter().map(told).collect() }
+    };
+    parts.chunk_by(|a, b| b.1.number > 1 && b.0 == a.0 + 1).map(of_feature).collect()
 }
 
 /// The graph that was used.
@@ -199,9 +228,9 @@ fn map(judged: &Judged<'_>) -> String {
 }
 
 /// All figures of the plan.
-fn report(judged: &Judged<'_>, dissolved: Option<&Polygons>) -> Report {
+fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
     let prepared = judged.prepared;
-    let mut report = Report::new(judged.problem, judged.evaluation);
+    let mut report = Report::new(judged.problem, &judged.evaluation);
     if let Some((options, stopped)) = judged.search {
         report = report.search(options.seed, options.effort, stopped);
     }
@@ -211,9 +240,23 @@ fn report(judged: &Judged<'_>, dissolved: Option<&Polygons>) -> Report {
         let moves = report.disruption.iter_mut().flat_map(|d| &mut d.moves);
         moves.zip(&comparison.moves).for_each(|(told, of)| told.unit = name(of.unit));
     }
-    if let Some(dissolved) = dissolved {
-        report = report.shapes(dissolved);
+    if let Some(drawing) = drawing {
+        report = report.shapes(&drawing.territories);
+        let named =
+            |&(inner, outer): &(u32, u32)| (judged.territory(inner).to_owned(), judged.territory(outer).to_owned());
+        report.enclaves = drawing.enclaves.iter().map(named).collect();
+        report.input.cells = drawing.cells.as_ref().map(|cells| {
+            let mut told = CellsReport::default();
+            told.projection = (prepared.units.table.space() == Space::Geographic).then_some("stereographic");
+            (told.error_km, told.strip_km) = (cells.error_km, cells.strip_km);
+            told
+        });
     }
+    report.input.space = match prepared.units.table.space() {
+        Space::Geographic => "sphere",
+        Space::Planar => "plane",
+    };
+    report.input.crs = prepared.units.table.coordinate_reference().name().map(str::to_owned);
     report.graph.bridges = prepared.network.bridges.iter().map(|b| (name(b.a), name(b.b), b.length_km)).collect();
     report.input.features = prepared.units.table.len();
     report.input.id = match &prepared.units.id {
@@ -232,6 +275,9 @@ fn report(judged: &Judged<'_>, dissolved: Option<&Polygons>) -> Report {
         report.input.repaired = units(&found.repaired, "rings repaired");
         report.input.repaired.extend(units(&found.cut_units, "cut at ±180 degrees"));
     }
+    let parts = prepared.units.parts.iter().zip(0u32..).filter_map(|(part, unit)| Some((unit, part.as_ref()?)));
+    let first = parts.filter(|(_, part)| part.number == 1);
+    report.input.split = first.map(|(u, part)| format!("{}: {} parts", prepared.units.feature(u), part.of)).collect();
     if let Some(join) = &prepared.join {
         report.input.customers.joined = join.joined;
         report.input.customers.nearest = join.nearest;

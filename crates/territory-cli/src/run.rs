@@ -1,19 +1,19 @@
 //! The three commands: from arguments to a judged plan.
 
 use crate::args::{self, Command};
+use crate::drawing::read_boundary;
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
-use crate::measures::{Customers, measures, unit_properties};
+use crate::measures::{Customers, Measured, measures, unit_properties};
 use crate::network::{Network, network};
 use crate::outputs::{self, Judged};
+use crate::oversize;
 use crate::session::Session;
 use std::collections::HashMap;
 use std::path::Path;
 use territory::evaluate::{NO_TERRITORY, PlanNames, compare, evaluate};
-use territory::geometry::Join;
-use territory::{
-    Measure, Objective, Problem, ProblemError, ProblemErrors, ProblemSpec, SolveOptions, Territory, solve,
-};
+use territory::geometry::{Join, Polygons};
+use territory::{Objective, Problem, ProblemError, ProblemErrors, ProblemSpec, SolveOptions, Territory, solve};
 use territory_geojson::check_outputs;
 
 /// Everything that was read.
@@ -22,10 +22,11 @@ pub(crate) struct Prepared {
     pub(crate) shape: Shape,
     pub(crate) network: Network,
     pub(crate) join: Option<Join>,
+    /// What territories of points are clipped to.
+    pub(crate) boundary: Option<Polygons>,
     /// Customers without geometry.
     pub(crate) skipped_customers: Vec<String>,
-    measures: Vec<Measure>,
-    weight: Option<String>,
+    measured: Measured,
 }
 
 /// Runs a command in a pool of as many threads as were asked for. The result is the exit code.
@@ -39,7 +40,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
         Some(args::Adjacency::Table(path)) => Some(path),
         _ => None,
     };
-    let inputs = inputs.into_iter().chain(&input.customers).chain(&input.barriers).chain(table);
+    let inputs = inputs.into_iter().chain(input.files()).chain(&outputs.boundary).chain(table);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
@@ -61,7 +62,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
 }
 
 fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
-    let prepared = prepare(&a.units, &a.input, &a.outputs, &[], session)?;
+    let prepared = prepare(&a.units, &a.input, &a.outputs, &[], a.search.split_oversize.then_some(a.k), session)?;
     session.stage("solve")?;
     let names: Vec<String> = (1..=a.k).map(|t| t.to_string()).collect();
     let problem = prepared.problem(names, crate::compactness::objective(&a.search.compactness))?;
@@ -69,21 +70,26 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let solution = session
         .search(a.search.time_limit, |control| solve(&problem, &options, control))
         .map_err(|e| prepared.problem_failure(&e))?;
-    let assignment = by_first_unit(solution.assignment, problem.k());
+    let mut assignment = solution.assignment;
+    if a.input.no_enclaves {
+        session.stage("enclaves")?;
+        assignment = prepared.open_enclaves(&problem, &assignment).assignment;
+    }
+    let assignment = by_first_unit(assignment, problem.k());
     let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
     let judged = Judged {
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
-        evaluation: &evaluation,
+        evaluation,
         search: Some((options, solution.stopped)),
         comparison: None,
     };
-    outputs::finish(&judged, &a.outputs, &a.input, session)
+    outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure> {
-    let prepared = prepare(&a.plan, &a.input, &a.outputs, std::slice::from_ref(&a.input.property), session)?;
+    let prepared = prepare(&a.plan, &a.input, &a.outputs, std::slice::from_ref(&a.input.property), None, session)?;
     session.stage("evaluate")?;
     let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
     let problem = prepared.problem(names, Objective::default())?;
@@ -92,18 +98,18 @@ fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
-        evaluation: &evaluation,
+        evaluation,
         search: None,
         comparison: None,
     };
-    outputs::finish(&judged, &a.outputs, &a.input, session)
+    outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> {
     let property = std::slice::from_ref(&a.input.property);
     session.stage("read")?;
     let before = read_table(&a.before, property.to_vec(), a.input.id.as_ref(), crate::input::space(&a.input))?;
-    let prepared = prepare(&a.after, &a.input, &a.outputs, property, session)?;
+    let prepared = prepare(&a.after, &a.input, &a.outputs, property, None, session)?;
     session.stage("evaluate")?;
     let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
     let problem = prepared.problem(names, Objective::default())?;
@@ -115,11 +121,11 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
-        evaluation: &evaluation,
+        evaluation,
         search: None,
         comparison: Some((&comparison, &before_names)),
     };
-    outputs::finish(&judged, &a.outputs, &a.input, session)
+    outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 /// Reads units and customers, forms measures and graph.
@@ -128,26 +134,41 @@ fn prepare(
     input: &args::Input,
     outputs: &args::Outputs,
     properties: &[String],
+    split_for: Option<u32>,
     session: &mut Session,
 ) -> Result<Prepared, Failure> {
     session.stage("read")?;
-    let wanted = unit_properties(input).into_iter().chain(properties.iter().cloned()).collect();
+    let wanted = unit_properties(input).into_iter().chain(properties.iter().cloned());
+    let wanted = wanted.chain(input.bridge_within.clone()).collect();
     let mut units = Units::read(path, wanted, input)?;
     let customers = input.customers.as_ref().map(|path| Customers::read(path, input, &units)).transpose()?;
     session.stage("graph")?;
-    let shape = units.shape(input.snap)?;
-    if let (Shape::Points(_), Some(file)) = (&shape, &outputs.territories) {
-        return Err(Failure::Arguments(format!(
-            "--territories {}: dissolved territories need units that are polygons, these are points: leave it out",
-            file.display()
-        )));
-    }
+    let mut shape = units.shape(input.snap)?;
+    let boundary = match (&shape, &outputs.boundary) {
+        (_, None) => None,
+        (Shape::Points(_), Some(path)) => Some(read_boundary(path, input, &units)?),
+        (Shape::Areas(_), Some(path)) => {
+            let path = path.display();
+            return Err(Failure::Arguments(format!("--boundary {path} is for units that are points: leave it out")));
+        }
+    };
     let outside = input.outside.unwrap_or_default();
-    let join = customers.as_ref().map(|customers| customers.join(&shape, outside, &units)).transpose()?;
-    let (measures, weight) = measures(input, &units, customers.as_ref().zip(join.as_ref()))?;
+    let mut join = customers.as_ref().map(|customers| customers.join(&shape, outside, &units)).transpose()?;
+    let mut measured = measures(input, &units, customers.as_ref().zip(join.as_ref()))?;
+    if let (Some(k), Some(customers), Some(joined)) = (split_for, &customers, &join)
+        && oversize::split(&mut units, &mut shape, (customers, joined), &measured, k, input.snap)?
+    {
+        let joined = customers.join(&shape, outside, &units)?;
+        if let Some(of_customers) = measured.columns.iter().find(|column| column.is_of_customers()) {
+            let values = joined.sum(&customers.values(of_customers)?).map_err(|e| Failure::Other(e.to_string()))?;
+            oversize::share_out(&mut units, &values);
+        }
+        measured = measures(input, &units, Some((customers, &joined)))?;
+        join = Some(joined);
+    }
     let network = network(input, &units, &shape)?;
     let skipped_customers = customers.map(|customers| customers.skipped).unwrap_or_default();
-    Ok(Prepared { units, shape, network, join, skipped_customers, measures, weight })
+    Ok(Prepared { units, shape, network, join, boundary, skipped_customers, measured })
 }
 
 impl Prepared {
@@ -159,8 +180,8 @@ impl Prepared {
             .unit_names(self.units.labels())
             .components(self.network.components)
             .objective(objective);
-        spec.measures.clone_from(&self.measures);
-        spec.weight.clone_from(&self.weight);
+        spec.measures.clone_from(&self.measured.measures);
+        spec.weight.clone_from(&self.measured.weight);
         spec.build().map_err(|errors| self.problem_failure(&errors))
     }
 

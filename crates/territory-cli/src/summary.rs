@@ -55,6 +55,24 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
             m.tolerance / 100.0
         );
     }
+    for (inner, outer) in report.enclaves.iter().take(SHOWN) {
+        let _ = writeln!(text, "note: territory {inner} lies inside territory {outer} (--no-enclaves forbids it)");
+    }
+    if let Some(cells) = &report.input.cells {
+        let around = cells.strip_km.map_or("clipped to the boundary".to_owned(), |km| {
+            format!("clipped to their hull and a strip of {} km", number(km))
+        });
+        let off = cells.projection.map_or(String::new(), |projection| {
+            format!(
+                "; cells of the sphere, found in a {projection} projection, borders off by {:.3} km at most",
+                cells.error_km
+            )
+        });
+        let _ = writeln!(text, "note: territories are cells of points, {around}{off}");
+    }
+    for note in &judged.prepared.units.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
     for note in &judged.prepared.network.notes {
         let _ = writeln!(text, "note: {note}");
     }
@@ -63,7 +81,7 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
 
 /// How many territories of how many units, contiguous or not.
 pub(crate) fn title(judged: &Judged<'_>) -> String {
-    let evaluation = judged.evaluation;
+    let evaluation = &judged.evaluation;
     let contiguous = if evaluation.contiguous {
         "contiguous".to_owned()
     } else {
@@ -75,7 +93,7 @@ pub(crate) fn title(judged: &Judged<'_>) -> String {
 
 /// Per measure: its name, worst deviation and what is allowed, and whether its bounds hold.
 pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
-    let evaluation = judged.evaluation;
+    let evaluation = &judged.evaluation;
     let of_measure = |(m, measure): (usize, &territory::Measure)| {
         let figures = &evaluation.measures[m];
         let worst = evaluation.territories.iter().max_by(|a, b| {
@@ -100,7 +118,7 @@ pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
 
 /// How tight the territories are.
 pub(crate) fn compactness(judged: &Judged<'_>) -> String {
-    let evaluation = judged.evaluation;
+    let evaluation = &judged.evaluation;
     let mean_km = evaluation.inertia_km2.max(0.0).sqrt();
     let border = match &judged.prepared.shape {
         Shape::Areas(_) if evaluation.cut.border_km > 0.0 => {
@@ -159,7 +177,9 @@ fn input(judged: &Judged<'_>, report: &Report) -> Vec<(String, String)> {
         count(coverage.report().wrapped_longitudes, "longitudes wrapped");
         count(coverage.report().overlaps.len(), "overlaps between units");
     }
+    count(report.input.split.len(), "units cut into parts");
     count(report.input.skipped.len(), "features skipped");
+    parts.push(format!("distances and areas on the {}", report.input.space));
     let mut lines = vec![("input".into(), parts.join(" · "))];
     if let Some(join) = &prepared.join {
         lines.push((

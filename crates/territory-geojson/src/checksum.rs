@@ -13,17 +13,47 @@ pub(crate) struct Checksum {
     tail: [u8; BLOCK],
     filled: usize,
     length: u64,
+    /// Where the stream is cut: what is before and what is behind have checksums of their own, which are then combined.
+    cut: Option<u64>,
+    before: Option<u64>,
 }
 
 impl Default for Checksum {
     fn default() -> Self {
-        Self { lanes: [1, 2, 3, 4], tail: [0; BLOCK], filled: 0, length: 0 }
+        Self { lanes: [1, 2, 3, 4], tail: [0; BLOCK], filled: 0, length: 0, cut: None, before: None }
     }
 }
 
 impl Checksum {
+    /// A checksum of two halves, cut at an offset.
+    pub(crate) fn cut_at(cut: Option<u64>) -> Self {
+        Self { cut, ..Self::default() }
+    }
+
+    /// That of the first half, once all of it was taken in.
+    pub(crate) fn before(&self) -> Option<u64> {
+        self.before
+    }
+
+    /// The checksum of a stream from those of its halves.
+    pub(crate) fn combine(before: u64, behind: u64) -> u64 {
+        (before.rotate_left(17) ^ behind).wrapping_mul(MULTIPLIER).rotate_left(29)
+    }
+
     /// Takes in the next piece of the stream.
-    pub(crate) fn update(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        let left = self.cut.and_then(|cut| usize::try_from(cut.checked_sub(self.length)?).ok());
+        match left.and_then(|left| bytes.split_at_checked(left)) {
+            Some((last, rest)) => {
+                self.take_in(last);
+                *self = Self { before: Some(self.finish()), ..Self::default() };
+                self.take_in(rest);
+            }
+            None => self.take_in(bytes),
+        }
+    }
+
+    fn take_in(&mut self, mut bytes: &[u8]) {
         self.length += bytes.len() as u64;
         if self.filled > 0 {
             let (head, rest) = bytes.split_at(bytes.len().min(BLOCK - self.filled));
@@ -52,9 +82,10 @@ impl Checksum {
         let mut tail = self.tail;
         tail[self.filled..].fill(0);
         mix(&mut lanes, &tail);
-        lanes
+        let behind = lanes
             .iter()
-            .fold(self.length, |sum, &lane| (sum ^ lane ^ (lane >> 31)).wrapping_mul(MULTIPLIER).rotate_left(29))
+            .fold(self.length, |sum, &lane| (sum ^ lane ^ (lane >> 31)).wrapping_mul(MULTIPLIER).rotate_left(29));
+        self.before.map_or(behind, |before| Self::combine(before, behind))
     }
 }
 
@@ -87,6 +118,12 @@ mod tests {
             let mut other = bytes.clone();
             other[at] ^= 1;
             assert_ne!(whole(&other), whole(&bytes), "byte {at}");
+        }
+        for cut in [0, 1, 32, 500, 999, 1000] {
+            let mut sum = Checksum::cut_at(Some(cut as u64));
+            bytes.chunks(7).for_each(|c| sum.update(c));
+            let expected = Checksum::combine(whole(&bytes[..cut]), whole(&bytes[cut..]));
+            assert_eq!((sum.finish(), sum.before()), (expected, Some(whole(&bytes[..cut]))), "halves at {cut}");
         }
         assert_ne!(whole(&bytes[..999]), whole(&bytes));
         assert_ne!(whole(&[]), whole(&[0]));

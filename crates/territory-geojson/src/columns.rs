@@ -123,6 +123,19 @@ impl PropertyColumn {
         self.ends.push(self.text.len());
     }
 
+    /// Adds the rows of another column behind the first `rows`.
+    pub(crate) fn append(&mut self, rows: usize, other: Self) {
+        if other.cells.is_empty() {
+            return;
+        }
+        self.cells.resize(rows, Cell::Missing);
+        self.ends.resize(rows, self.text.len());
+        let before = self.text.len();
+        self.cells.extend(other.cells);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+        self.text.push_str(&other.text);
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();

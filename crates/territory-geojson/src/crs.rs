@@ -71,6 +71,14 @@ impl CoordinateReference {
         }
     }
 
+    /// The name that the file gives.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Absent => None,
+            Self::Geographic { name } | Self::Planar { name } | Self::Unknown { name } => Some(name),
+        }
+    }
+
     /// The space it means; `None` if it is unknown.
     pub fn space(&self) -> Option<Space> {
         match self {

@@ -59,7 +59,7 @@ pub use ids::{IdError, IdSource};
 pub use lines::read_lines;
 pub use names::closest_name;
 pub use output::{OutputFile, check_outputs, commit};
-pub use plan::{PlanProperty, write_plan};
+pub use plan::{PlanProperty, SplitUnit, write_plan, write_split_plan};
 pub use read::{ReadOptions, read};
 pub use source::Source;
 pub use table::{FeatureKind, FeatureTable, Geometry, ID_CANDIDATES};

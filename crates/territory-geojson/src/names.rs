@@ -77,6 +77,16 @@ impl Names {
         self.names.get(self.current?).map(Name::text)
     }
 
+    /// Adds what was seen in features behind the first `rows`; the same names are wanted.
+    pub(crate) fn append(&mut self, rows: usize, other: Self) {
+        for name in other.names.iter().filter(|name| name.seen) {
+            self.number(&name.text);
+        }
+        for (own, others) in self.columns.iter_mut().zip(other.columns) {
+            own.append(rows, others);
+        }
+    }
+
     /// Forgets what was seen, keeps what is wanted.
     pub(crate) fn clear(&mut self) {
         self.names.iter_mut().for_each(|name| name.seen = false);

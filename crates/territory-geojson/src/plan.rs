@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::io::{Read, Write};
 
+use territory::geometry::Polygons;
+
 use crate::error::WriteError;
 use crate::scan::{Fault, FaultKind, Scanner};
-use crate::table::{FeatureTable, PropertiesAt};
+use crate::table::{FeatureTable, PropertiesAt, Span};
+use crate::territories::{check_finite, write_geometry};
 use crate::window::{WINDOW_BYTES, Window};
 
 /// A property to add to every feature; one of this name that is there already is replaced where it stands.
@@ -16,6 +19,16 @@ pub struct PlanProperty<'a> {
     pub value: &'a dyn Fn(usize) -> Option<Cow<'a, str>>,
 }
 
+/// A unit that the plan holds in parts: its feature is written once per part.
+pub struct SplitUnit {
+    /// Its row in the table.
+    pub row: usize,
+    /// The parts, one unit each.
+    pub parts: Polygons,
+    /// What is added to the properties of each part, name and value; those added to other features are not.
+    pub properties: Vec<Vec<(String, String)>>,
+}
+
 /// Copies the source of `table` to `out` with the properties `added`. Everything else stays as it is, byte by byte, inside and
 /// outside the features. A missing or null `properties` is made an object; a bare geometry becomes a Feature.
 ///
@@ -23,13 +36,37 @@ pub struct PlanProperty<'a> {
 /// [`WriteError::InputChanged`] if the source is no longer what was read (size, modification time, checksum): what was written to
 /// `out` by then must be thrown away, as [`crate::OutputFile`] does if it is dropped. [`WriteError::Output`] if writing fails.
 pub fn write_plan(table: &FeatureTable, added: &[PlanProperty<'_>], out: &mut impl Write) -> Result<(), WriteError> {
-    write_through(table, added, out, WINDOW_BYTES)
+    write_through(table, added, &[], out, WINDOW_BYTES)
+}
+
+/// [`write_plan`] with some units (ascending by row) in parts. The features of the parts are the unit's, copied, but for `geometry`
+/// and what is added; a `bbox` of the unit stays as it is.
+///
+/// # Errors
+/// Those of [`write_plan`], [`WriteError::Lengths`] unless there are properties for every part, and [`WriteError::NotFinite`].
+pub fn write_split_plan(
+    table: &FeatureTable,
+    added: &[PlanProperty<'_>],
+    splits: &[SplitUnit],
+    out: &mut impl Write,
+) -> Result<(), WriteError> {
+    for split in splits {
+        let (territories, properties) = (split.parts.len(), split.properties.len());
+        if territories != properties {
+            return Err(WriteError::Lengths { territories, properties });
+        }
+        for part in 0..territories {
+            check_finite(&split.parts, part)?;
+        }
+    }
+    write_through(table, added, splits, out, WINDOW_BYTES)
 }
 
 /// [`write_plan`] through a window of `window` bytes: the outcome does not depend on it.
 pub(crate) fn write_through(
     table: &FeatureTable,
     added: &[PlanProperty<'_>],
+    splits: &[SplitUnit],
     out: &mut impl Write,
     window: usize,
 ) -> Result<(), WriteError> {
@@ -40,16 +77,9 @@ pub(crate) fn write_through(
     if opened.stamp != table.stamp {
         return changed();
     }
-    let reader = std::mem::replace(&mut opened.reader, Box::new(std::io::empty()));
-    let mut copy = Copy {
-        scan: Scanner::new(Window::new(reader, window)),
-        out,
-        keys: added.iter().map(|p| json(p.name)).collect(),
-        added,
-        done: vec![false; added.len()],
-        text: Vec::new(),
-    };
-    match copy.run(table) {
+    let reader = opened.take();
+    let mut copy = Copy::new(Window::cut_at(reader, window, table.cut), added, out);
+    match copy.run(table, splits) {
         Ok(()) => {}
         Err(Stop::Output(source)) => return Err(WriteError::Output { source }),
         Err(Stop::Input(source)) => return Err(input(source)),
@@ -99,9 +129,20 @@ struct Copy<'a, 'p, R, W> {
     text: Vec<u8>,
 }
 
-impl<R: Read, W: Write> Copy<'_, '_, R, W> {
-    fn run(&mut self, table: &FeatureTable) -> Result<(), Stop> {
+impl<'a, 'p, R: Read, W: Write> Copy<'a, 'p, R, W> {
+    fn new(window: Window<R>, added: &'a [PlanProperty<'p>], out: &'a mut W) -> Self {
+        let keys = added.iter().map(|p| json(p.name)).collect();
+        Self { scan: Scanner::new(window), out, added, keys, done: vec![false; added.len()], text: Vec::new() }
+    }
+
+    fn run(&mut self, table: &FeatureTable, splits: &[SplitUnit]) -> Result<(), Stop> {
+        let mut splits = splits.iter().peekable();
         for (row, span) in table.spans.iter().enumerate() {
+            if let Some(split) = splits.next_if(|split| split.row == row) {
+                self.copy_to(span.start)?;
+                self.split(split, span, table.in_collection)?;
+                continue;
+            }
             self.done.fill(false);
             match span.properties {
                 PropertiesAt::BARE => {
@@ -150,6 +191,84 @@ impl<R: Read, W: Write> Copy<'_, '_, R, W> {
                 return Err(Stop::Changed);
             }
         }
+    }
+
+    /// The feature at the cursor once for every part.
+    fn split(&mut self, split: &SplitUnit, span: &Span, in_collection: bool) -> Result<(), Stop> {
+        let separator: &[u8] = match (in_collection, self.scan.window.before(1)) {
+            (true, _) => b",\n",
+            (false, [0x1e]) => b"\n\x1e",
+            _ => b"\n",
+        };
+        let mut feature = Vec::new();
+        while self.scan.window.offset() < span.end {
+            let wanted = usize::try_from(span.end - self.scan.window.offset()).unwrap_or(usize::MAX);
+            let unread = self.scan.window.unread();
+            let piece = unread.get(..wanted).unwrap_or(unread);
+            feature.extend_from_slice(piece);
+            let taken = piece.len();
+            self.scan.window.consume(taken);
+            if taken < wanted && !self.scan.refill()? {
+                return Err(Stop::Changed);
+            }
+        }
+        for (part, properties) in split.properties.iter().enumerate() {
+            if part > 0 {
+                self.out.write_all(separator)?;
+            }
+            let values: Vec<_> =
+                properties.iter().map(|(_, value)| move |_: usize| Some(Cow::from(value.as_str()))).collect();
+            let added: Vec<PlanProperty<'_>> =
+                properties.iter().zip(&values).map(|((name, _), value)| PlanProperty { name, value }).collect();
+            let window = Window::new(feature.as_slice(), feature.len());
+            Copy::new(window, &added, &mut *self.out).part(&split.parts, part, span.properties)?;
+        }
+        Ok(())
+    }
+
+    /// The feature that is all of the text, with another geometry.
+    fn part(&mut self, parts: &Polygons, part: usize, properties: PropertiesAt) -> Result<(), Stop> {
+        self.out.write_all(b"{")?;
+        if properties == PropertiesAt::BARE {
+            self.out.write_all(b"\"type\": \"Feature\", ")?;
+        }
+        if matches!(properties, PropertiesAt::BARE | PropertiesAt::NONE) {
+            self.out.write_all(b"\"properties\": ")?;
+            self.write_object(0)?;
+            self.out.write_all(b", ")?;
+        }
+        if properties == PropertiesAt::BARE {
+            self.out.write_all(b"\"geometry\": ")?;
+            write_geometry(parts, part, self.out)?;
+            return Ok(self.out.write_all(b"}")?);
+        }
+        self.scan.token("a feature")?;
+        self.scan.advance();
+        self.scan.window.hold();
+        while {
+            self.scan.token("a feature")?;
+            let key = self.scan.key()?;
+            let member = self.scan.bytes(key).to_vec();
+            self.scan.colon()?;
+            self.scan.token("a feature")?;
+            match member.as_slice() {
+                b"geometry" => {
+                    self.flush_held()?;
+                    self.scan.skip_value()?;
+                    self.scan.window.hold();
+                    write_geometry(parts, part, self.out)?;
+                }
+                b"properties" => {
+                    self.flush_held()?;
+                    self.scan.window.release();
+                    self.properties(0)?;
+                    self.scan.window.hold();
+                }
+                _ => self.scan.skip_value()?,
+            }
+            self.scan.comma_or(b'}', "a feature")?
+        } {}
+        self.flush_held()
     }
 
     /// The value of a feature's `properties` at the cursor, copied with what is added.

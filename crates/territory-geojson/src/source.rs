@@ -2,7 +2,7 @@
 //! opened again; standard input, pipes and gzip data are unpacked into a temporary file first.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -31,6 +31,11 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// Size in bytes.
+    pub(crate) fn bytes(self) -> u64 {
+        self.bytes
+    }
+
     fn of(metadata: &Metadata) -> Self {
         Self { bytes: metadata.len(), modified: metadata.modified().ok() }
     }
@@ -38,12 +43,17 @@ impl Stamp {
 
 /// A source opened for one reading.
 pub(crate) struct Opened {
-    pub(crate) reader: Box<dyn Read>,
+    pub(crate) reader: Box<dyn Read + Send>,
     pub(crate) stamp: Stamp,
     file: Option<File>,
 }
 
 impl Opened {
+    /// The reader; none is left behind.
+    pub(crate) fn take(&mut self) -> Box<dyn Read + Send> {
+        std::mem::replace(&mut self.reader, Box::new(io::empty()))
+    }
+
     /// The stamp as it is now: it differs from [`Opened::stamp`] if somebody wrote into the file meanwhile.
     pub(crate) fn stamp_now(&self) -> io::Result<Stamp> {
         self.file.as_ref().map_or(Ok(self.stamp), |file| Ok(Stamp::of(&file.metadata()?)))
@@ -114,9 +124,31 @@ impl Source {
         }
     }
 
+    /// The same text in memory once more.
+    #[cfg(test)]
+    pub(crate) fn again(&self) -> Self {
+        let Body::Bytes(bytes) = &self.body else { unreachable!("a text in memory") };
+        Self { name: self.name.clone(), body: Body::Bytes(Arc::clone(bytes)) }
+    }
+
     /// What messages call it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Opens it at the byte `at`.
+    pub(crate) fn reader_at(&self, at: u64) -> io::Result<Opened> {
+        let mut opened = self.reader()?;
+        match &mut opened.file {
+            // The reader shares the file's position.
+            Some(file) => {
+                file.seek(io::SeekFrom::Start(at))?;
+            }
+            None => {
+                io::copy(&mut opened.reader.by_ref().take(at), &mut io::sink())?;
+            }
+        }
+        Ok(opened)
     }
 
     /// Opens it at its beginning.

@@ -72,7 +72,11 @@ pub struct FeatureTable {
     pub(crate) source: Source,
     pub(crate) stamp: Stamp,
     pub(crate) checksum: u64,
+    /// Where the checksum's halves meet.
+    pub(crate) cut: Option<u64>,
     pub(crate) spans: Vec<Span>,
+    /// Whether the features stand in a collection, not one text after another.
+    pub(crate) in_collection: bool,
     pub(crate) kinds: Vec<FeatureKind>,
     pub(crate) geometry: Geometry,
     pub(crate) ids: PropertyColumn,

@@ -62,7 +62,7 @@ pub fn write_territories(
     Ok(())
 }
 
-fn check_finite(territories: &Polygons, territory: usize) -> Result<(), WriteError> {
+pub(crate) fn check_finite(territories: &Polygons, territory: usize) -> Result<(), WriteError> {
     let mut rings = territories.parts_of(territory).flat_map(|part| territories.rings_of(part));
     if rings.all(|ring| territories.ring(ring).iter().flatten().all(|x| x.is_finite())) {
         return Ok(());
@@ -70,7 +70,7 @@ fn check_finite(territories: &Polygons, territory: usize) -> Result<(), WriteErr
     Err(WriteError::NotFinite { territory })
 }
 
-fn write_geometry(territories: &Polygons, territory: usize, out: &mut impl Write) -> std::io::Result<()> {
+pub(crate) fn write_geometry(territories: &Polygons, territory: usize, out: &mut impl Write) -> std::io::Result<()> {
     let mut parts = territories.parts_of(territory);
     let text: &[u8] = match parts.len() {
         0 => return out.write_all(b"null"),

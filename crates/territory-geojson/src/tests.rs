@@ -25,7 +25,7 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
 
 fn options() -> ReadOptions {
     let properties = ["population", "人口", "区域", "nested", "territory", "a"].map(str::to_owned).to_vec();
-    ReadOptions { properties, id: Some("编号".into()), space: None }
+    ReadOptions { properties, id: Some("编号".into()), space: None, threads: 1 }
 }
 
 fn source(text: &[u8]) -> Source {
@@ -57,7 +57,7 @@ fn digest(table: &FeatureTable) -> String {
 fn outcome(text: &[u8], window: usize) -> Result<(String, String), String> {
     let table = read_through(source(text), &options(), window).map_err(|e| e.to_string())?;
     let mut plan = Vec::new();
-    write_through(&table, &added(), &mut plan, window).map_err(|e| e.to_string())?;
+    write_through(&table, &added(), &[], &mut plan, window).map_err(|e| e.to_string())?;
     Ok((digest(&table), String::from_utf8(plan).unwrap()))
 }
 
@@ -136,7 +136,7 @@ fn nesting_a_million_deep_takes_no_stack() {
         let table = read(source(feature(square, &properties).as_bytes()), &options()).unwrap();
         assert_eq!(table.kinds(), [FeatureKind::Polygon]);
         let mut plan = Vec::new();
-        write_through(&table, &added(), &mut plan, WINDOW_BYTES).unwrap();
+        write_through(&table, &added(), &[], &mut plan, WINDOW_BYTES).unwrap();
         assert_eq!(read(source(&plan), &options()).unwrap().len(), 1);
     }
     // A kept value of the same depth.
@@ -211,13 +211,13 @@ fn an_input_that_changes_after_reading_is_noticed() {
     // Same size, same time: the checksum alone tells.
     std::fs::write(&path, text.replace("Feature", "Featurf")).unwrap();
     std::fs::File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
-    let outcome = write_through(&table, &added(), &mut Vec::new(), WINDOW_BYTES);
+    let outcome = write_through(&table, &added(), &[], &mut Vec::new(), WINDOW_BYTES);
     assert!(matches!(outcome, Err(WriteError::InputChanged { .. })), "{outcome:?}");
     std::fs::write(&path, "").unwrap();
-    let outcome = write_through(&table, &added(), &mut Vec::new(), WINDOW_BYTES);
+    let outcome = write_through(&table, &added(), &[], &mut Vec::new(), WINDOW_BYTES);
     assert!(matches!(outcome, Err(WriteError::InputChanged { .. })), "{outcome:?}");
     std::fs::remove_file(&path).unwrap();
-    let outcome = write_through(&table, &added(), &mut Vec::new(), WINDOW_BYTES);
+    let outcome = write_through(&table, &added(), &[], &mut Vec::new(), WINDOW_BYTES);
     assert!(matches!(outcome, Err(WriteError::Input { .. })), "{outcome:?}");
 }
 
@@ -274,4 +274,98 @@ fn coordinates_beyond_degrees_are_found() {
     };
     let beyond = table(&[square(1.0), feature("null", "null"), square(400.0)].join("\n")).beyond_degrees().unwrap();
     assert_eq!((beyond.count, beyond.feature), (1, 2));
+}
+
+#[test]
+fn halves_give_what_one_reading_gives() {
+    let square = |x: usize| format!(r#"{{"type":"Polygon","coordinates":[[[{x},0],[{x},1.5],[9,9],[{x},0]]]}}"#);
+    let feature = |i: usize| {
+        let extra = if i.is_multiple_of(3) { format!(r#","人口": {i}"#) } else { String::new() };
+        // Text that looks like a feature must not be taken for one.
+        let trap = r#""trap": "},{\"type\":\"Feature\"", "nested": [{}, {"type": "Feature"}]"#;
+        format!(
+            r#"{{"type": "Feature", "id": {i}, "properties": {{"p{}": 1, {trap}{extra}}}, "geometry": {}}}"#,
+            i % 5,
+            square(i % 7)
+        )
+    };
+    let features: Vec<String> = (0..40).map(feature).collect();
+    let collection = |tail: &str| {
+        format!("{{\"type\": \"FeatureCollection\", \"features\": [\n{}\n]{tail}}}\n", features.join(" ,\n"))
+    };
+    let faulty = collection("").replacen("1.5]", "1.5", 1);
+    let point = collection("").replacen(&square(0), r#"{"type":"Point","coordinates":[1,2]}"#, 1);
+    let late = collection(r#", "crs": {"type": "name", "properties": {"name": "EPSG:27700"}}"#);
+    let mut in_halves = 0;
+    for text in [collection(""), collection(r#", "more": [1]"#), late, faulty, point] {
+        let options = options();
+        let source = source(text.as_bytes());
+        let whole = read_through(source, &options, WINDOW_BYTES);
+        for window in WINDOWS {
+            let Some(mut found) = crate::read::in_halves(&self::source(text.as_bytes()), &options, window) else {
+                continue;
+            };
+            in_halves += 1;
+            let whole = whole.as_ref().unwrap();
+            // The plan writer finds the source unchanged by the checksum of the halves, which is another than that of the whole.
+            write_through(&found, &added(), &[], &mut Vec::new(), window).unwrap();
+            assert!(found.checksum != whole.checksum);
+            found.checksum = whole.checksum;
+            assert!(digest(&found) == digest(whole), "window {window}");
+        }
+    }
+    assert_eq!(in_halves, 2 * WINDOWS.len(), "two of the texts can be read in halves");
+}
+
+/// Splits the second feature of a text in two and gives the plan.
+fn split_in_two(text: &str, row: usize) -> String {
+    let table = read(Source::from_bytes("t", text.as_bytes()).unwrap(), &ReadOptions::default()).unwrap();
+    let mut parts = territory::geometry::Polygons::new(territory::Space::Geographic);
+    for x in [0.0, 5.0] {
+        [[x, 0.0], [x + 5.0, 0.0], [x, 5.0]].iter().for_each(|&v| parts.push_vertex(v));
+        parts.end_ring();
+        parts.end_part();
+        parts.end_unit();
+    }
+    let of = |part: &str| vec![("territory".to_owned(), "A".to_owned()), ("part".to_owned(), part.to_owned())];
+    let split = crate::plan::SplitUnit { row, parts, properties: vec![of("1 of 2"), of("2 of 2")] };
+    let value = |_: usize| Some("B".into());
+    let mut plan = Vec::new();
+    crate::plan::write_split_plan(&table, &[PlanProperty { name: "territory", value: &value }], &[split], &mut plan)
+        .unwrap();
+    String::from_utf8(plan).unwrap()
+}
+
+#[test]
+fn a_unit_in_parts_is_written_once_for_each() {
+    let square = r#"{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9],[0,9],[0,0]]]}"#;
+    let feature = format!(
+        r#"{{"type":"Feature","id":7,"geometry": {square}, "properties":{{"n":1.50,"territory":"old"}},"x":[1e2]}}"#
+    );
+    let part = |x: [&str; 3], of: &str| {
+        let [a, b, c] = x;
+        format!(
+            r#"{{"type":"Feature","id":7,"geometry": {{"type":"Polygon","coordinates":[[[{a},0.0],[{b},0.0],[{c},5.0],[{a},0.0]]]}}, "properties":{{"n":1.50,"territory":"A", "part": "{of}"}},"x":[1e2]}}"#
+        )
+    };
+    let parts = [part(["0.0", "5.0", "0.0"], "1 of 2"), part(["5.0", "10.0", "5.0"], "2 of 2")];
+    let other = format!(r#"{{"type":"Feature","geometry":{square},"properties":{{"territory":"B"}}}}"#);
+    let collection = |features: &str| format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#);
+    let plan = split_in_two(&collection(&format!("{other},{feature}")), 1);
+    assert_eq!(plan, collection(&format!("{other},{},\n{}", parts[0], parts[1])));
+    // Line by line, and with record separators.
+    let plan = split_in_two(&format!("{feature}\n{other}\n"), 0);
+    assert_eq!(plan, format!("{}\n{}\n{other}\n", parts[0], parts[1]));
+    let plan = split_in_two(&format!("\u{1e}{feature}\n\u{1e}{other}\n"), 0);
+    assert_eq!(plan, format!("\u{1e}{}\n\u{1e}{}\n\u{1e}{other}\n", parts[0], parts[1]));
+    // Without properties, and without a feature around the geometry.
+    let bare = split_in_two(square, 0);
+    let table = read(Source::from_bytes("t", bare.as_bytes()).unwrap(), &ReadOptions::default()).unwrap();
+    assert_eq!(table.len(), 2, "{bare}");
+    let plain = split_in_two(&format!(r#"{{"type":"Feature","geometry":{square}}}"#), 0);
+    assert!(
+        plain
+            .starts_with(r#"{"properties": {"territory": "A", "part": "1 of 2"}, "type":"Feature","geometry":{"type""#),
+        "{plain}"
+    );
 }

@@ -25,6 +25,16 @@ pub(crate) struct Window<R> {
 impl<R: Read> Window<R> {
     /// A window of `bytes` bytes (at least one) at the start of `reader`.
     pub(crate) fn new(reader: R, bytes: usize) -> Self {
+        Self::cut_at(reader, bytes, None)
+    }
+
+    /// A window at the offset `base` of the stream, where `reader` is.
+    pub(crate) fn from(reader: R, bytes: usize, base: u64) -> Self {
+        Self { base, ..Self::new(reader, bytes) }
+    }
+
+    /// A window whose checksum is that of two halves, cut at an offset.
+    pub(crate) fn cut_at(reader: R, bytes: usize, cut: Option<u64>) -> Self {
         Self {
             reader,
             buffer: vec![0; bytes.max(1)].into(),
@@ -32,7 +42,7 @@ impl<R: Read> Window<R> {
             end: 0,
             base: 0,
             ended: false,
-            checksum: Checksum::default(),
+            checksum: Checksum::cut_at(cut),
             mark: None,
             held: Vec::new(),
         }
@@ -133,6 +143,11 @@ impl<R: Read> Window<R> {
         self.mark = None;
         self.held.clear();
         self.held.shrink_to(WINDOW_BYTES);
+    }
+
+    /// The checksum of the first of two halves, once it has passed through.
+    pub(crate) fn checksum_before(&self) -> Option<u64> {
+        self.checksum.before()
     }
 
     /// The checksum of all bytes that have passed through; of the whole stream once it has ended.

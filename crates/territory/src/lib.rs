@@ -2,6 +2,8 @@
 
 pub mod adjacency;
 mod control;
+mod disjoint;
+mod enclaves;
 mod error;
 pub mod evaluate;
 pub mod flow;
@@ -16,6 +18,7 @@ mod space;
 pub mod terms;
 
 pub use control::{Clock, Control, Effort, Progress, Stopped};
+pub use enclaves::{Enclaves, FindEnclaves, Opened, open_enclaves};
 pub use error::{ProblemError, ProblemErrors};
 pub use evaluate::{Evaluation, Report, evaluate};
 pub use ids::{TerritoryId, UnitId};

@@ -6,7 +6,7 @@ use super::{Kind, Member, Reading, Type, classify};
 use crate::columns::{Cell, PropertyColumn};
 use crate::error::GeoJsonFault;
 use crate::geometry::{self, not_an_object};
-use crate::scan::{Scan, Scanner};
+use crate::scan::{FaultKind, Scan, Scanner};
 use crate::table::{FeatureKind, PropertiesAt, Span};
 
 /// The feature being read.
@@ -29,8 +29,14 @@ impl Reading<'_> {
             self.scan.advance();
             return Ok(());
         }
+        self.elements()
+    }
+
+    /// The elements of `features` from the one at the cursor on, up to behind the array.
+    pub(super) fn elements(&mut self) -> Scan<()> {
         loop {
             match self.scan.token("features")? {
+                b'{' if self.until == Some(self.scan.window.offset()) => return self.scan.fault(FaultKind::Arrived),
                 b'{' => self.feature()?,
                 found => {
                     self.inside = true;

@@ -5,6 +5,7 @@
 //! at.
 
 mod feature;
+mod halves;
 
 use std::io::Read;
 
@@ -24,6 +25,9 @@ use crate::source::Source;
 use crate::table::{FeatureKind, FeatureTable, Geometry, ID_CANDIDATES, PropertiesAt, Span, label};
 use crate::window::{WINDOW_BYTES, Window};
 
+/// Collections from this many bytes on are read in two halves.
+const LARGE: u64 = 16 << 20;
+
 /// What to keep of a file.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
@@ -33,6 +37,8 @@ pub struct ReadOptions {
     pub id: Option<String>,
     /// What the coordinates are; `None`: what `crs` says, degrees if it says nothing that is known.
     pub space: Option<Space>,
+    /// How many threads may read: from two on a large collection is read in two halves at once. What is read is the same.
+    pub threads: usize,
 }
 
 /// Reads a GeoJSON text: a FeatureCollection, a Feature, a geometry, or several of the latter two one after the other
@@ -51,16 +57,12 @@ pub fn read(source: Source, options: &ReadOptions) -> Result<FeatureTable, ReadE
 /// [`read`] through a window of `window` bytes: the outcome does not depend on it.
 pub(crate) fn read_through(source: Source, options: &ReadOptions, window: usize) -> Result<FeatureTable, ReadError> {
     source.check_format()?;
+    let least = if options.threads > 1 { LARGE } else { u64::MAX };
+    let Whole { reading, stamp, checksum, cut } = match halves::read(&source, options, window, least) {
+        Some(whole) => whole,
+        None => read_whole(&source, options, window)?,
+    };
     let file = || source.name().to_owned();
-    let mut opened = source.reader().map_err(|source| ReadError::Open { file: file(), source })?;
-    let reader = std::mem::replace(&mut opened.reader, Box::new(std::io::empty()));
-    let mut reading = Reading::new(Window::new(reader, window), options);
-    if let Err(fault) = reading.document() {
-        return Err(reading.explain(&source, fault.at, fault.what));
-    }
-    if opened.stamp_now().map_err(|source| ReadError::Io { file: file(), source })? != opened.stamp {
-        return Err(ReadError::Changed { file: file() });
-    }
     if reading.spans.is_empty() {
         return Err(if reading.texts == 0 {
             ReadError::Empty { file: file() }
@@ -71,8 +73,42 @@ pub(crate) fn read_through(source: Source, options: &ReadOptions, window: usize)
     if reading.shapes.fault_count > 0 {
         return Err(reading.ring_faults(file()));
     }
+    let mut table = reading.into_table(source, stamp, checksum, options);
+    table.cut = cut;
+    Ok(table)
+}
+
+/// A source read in halves whatever its size; `None` where that cannot be.
+#[cfg(test)]
+pub(crate) fn in_halves(source: &Source, options: &ReadOptions, window: usize) -> Option<FeatureTable> {
+    let Whole { reading, stamp, checksum, cut } = halves::read(source, options, window, 0)?;
+    let mut table = reading.into_table(source.again(), stamp, checksum, options);
+    table.cut = cut;
+    Some(table)
+}
+
+/// A source that was read to its end.
+struct Whole<'o> {
+    reading: Reading<'o>,
+    stamp: crate::source::Stamp,
+    checksum: u64,
+    /// Where the halves meet that the checksum is of.
+    cut: Option<u64>,
+}
+
+/// Reads a source from its beginning to its end.
+fn read_whole<'o>(source: &Source, options: &'o ReadOptions, window: usize) -> Result<Whole<'o>, ReadError> {
+    let file = || source.name().to_owned();
+    let mut opened = source.reader().map_err(|source| ReadError::Open { file: file(), source })?;
+    let mut reading = Reading::new(Window::new(opened.take(), window), options);
+    if let Err(fault) = reading.document() {
+        return Err(reading.explain(source, fault.at, fault.what));
+    }
+    if opened.stamp_now().map_err(|source| ReadError::Io { file: file(), source })? != opened.stamp {
+        return Err(ReadError::Changed { file: file() });
+    }
     let checksum = reading.scan.window.checksum();
-    Ok(reading.into_table(source, opened.stamp, checksum, options))
+    Ok(Whole { reading, stamp: opened.stamp, checksum, cut: None })
 }
 
 /// Members that the reader looks at.
@@ -117,10 +153,16 @@ impl Kind {
 }
 
 struct Reading<'o> {
-    scan: Scanner<Box<dyn Read>>,
+    scan: Scanner<Box<dyn Read + Send>>,
     options: &'o ReadOptions,
     /// Texts read so far: one, or one per line.
     texts: usize,
+    /// Whether the last one was a collection.
+    in_collection: bool,
+    /// Where the first of two halves ends: at a feature of a collection.
+    until: Option<u64>,
+    /// Whether the text said to be a collection before its features.
+    is_collection: bool,
     /// Whether the cursor is inside the feature after the last of `spans`.
     inside: bool,
     kind: Option<(usize, Kind)>,
@@ -140,7 +182,7 @@ struct Reading<'o> {
 }
 
 impl<'o> Reading<'o> {
-    fn new(window: Window<Box<dyn Read>>, options: &'o ReadOptions) -> Self {
+    fn new(window: Window<Box<dyn Read + Send>>, options: &'o ReadOptions) -> Self {
         let mut wanted = options.properties.clone();
         wanted.extend(options.id.clone());
         wanted.extend(ID_CANDIDATES.map(str::to_owned));
@@ -148,6 +190,9 @@ impl<'o> Reading<'o> {
             scan: Scanner::new(window),
             options,
             texts: 0,
+            in_collection: false,
+            until: None,
+            is_collection: false,
             inside: false,
             kind: None,
             space: options.space.unwrap_or_default(),
@@ -168,7 +213,6 @@ impl<'o> Reading<'o> {
     /// All texts of the source.
     fn document(&mut self) -> Scan<()> {
         self.skip_byte_order_mark()?;
-        let mut collection = false;
         loop {
             let mut separated = self.texts == 0;
             let found = loop {
@@ -181,13 +225,13 @@ impl<'o> Reading<'o> {
                 }
                 self.scan.advance();
             };
-            if !separated || collection {
+            if !separated || self.in_collection {
                 return self.scan.fault(FaultKind::Json(JsonFault::AfterEnd { found }));
             }
             if found != b'{' {
                 return not_an_object(&mut self.scan, "the text", found);
             }
-            collection = self.text()?;
+            self.in_collection = self.text()?;
             self.texts += 1;
         }
     }
@@ -227,6 +271,7 @@ impl<'o> Reading<'o> {
                         self.read_type("the text", "FeatureCollection, Feature or a geometry", kind.is_some())?;
                     kind = Some(found);
                     self.inside = found != Type::Collection;
+                    self.is_collection = found == Type::Collection;
                 }
                 Member::Features if kind.is_none_or(|kind| kind == Type::Collection) => {
                     if features {
@@ -355,7 +400,7 @@ impl<'o> Reading<'o> {
         match what {
             FaultKind::Json(fault) => ReadError::Json { at, fault },
             FaultKind::GeoJson(fault) => ReadError::GeoJson { at, fault },
-            FaultKind::NotUtf8 | FaultKind::Io(_) => ReadError::NotUtf8 { at, bytes },
+            FaultKind::NotUtf8 | FaultKind::Io(_) | FaultKind::Arrived => ReadError::NotUtf8 { at, bytes },
         }
     }
 
@@ -391,7 +436,9 @@ impl<'o> Reading<'o> {
             source,
             stamp,
             checksum,
+            cut: None,
             spans: self.spans,
+            in_collection: self.in_collection,
             kinds: self.kinds,
             geometry,
             ids: self.ids,

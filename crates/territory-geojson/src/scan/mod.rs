@@ -22,6 +22,8 @@ pub(crate) enum FaultKind {
     NotUtf8,
     Json(JsonFault),
     GeoJson(GeoJsonFault),
+    /// No fault: the cursor is where it was to stop.
+    Arrived,
 }
 
 pub(crate) type Scan<T> = Result<T, Box<Fault>>;

@@ -2,12 +2,15 @@
 //!
 //! Which links: those of the minimum spanning tree over the components (Borůvka 1926), where the length of a link is the true
 //! distance between two units, border to border for polygons. So there is one link less than there are components, and no
-//! other choice of links that joins everything is shorter in total. Ties go to the smaller units.
+//! other choice of links that joins everything is shorter in total. Ties go to the smaller units. Where units have areas (counties),
+//! links inside an area can be preferred: every such link then counts as shorter than all others, and the tree is the same tree
+//! under that order.
 
 use crate::UnitId;
 use crate::adjacency::{Components, Edge, EdgeKind, Graph, components};
 use crate::geometry::{Link, Proximity, Scratch, Shapes, distance_km};
 use crate::parallel;
+use crate::space::Locations;
 
 /// What becomes of components beside the largest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,13 +133,42 @@ pub fn refuse_islands(components: &Components) -> Result<(), IslandError> {
 /// # Errors
 /// [`IslandError::UnitCount`], [`IslandError::NotFinite`] or [`IslandError::NoGeometry`].
 pub fn bridge<'a>(graph: &Graph, shapes: impl Into<Shapes<'a>>) -> Result<Bridged, IslandError> {
-    bridge_as(graph, shapes.into(), EdgeKind::Bridge)
+    bridge_as(graph, shapes.into(), EdgeKind::Bridge, None)
 }
 
-/// [`bridge`] with links of another kind.
-pub(super) fn bridge_as(graph: &Graph, shapes: Shapes<'_>, kind: EdgeKind) -> Result<Bridged, IslandError> {
-    if graph.len() != shapes.len() {
-        return Err(IslandError::UnitCount { graph: graph.len(), shapes: shapes.len() });
+/// [`bridge`] that takes links between units of the same area first, however long, and others only where those do not join
+/// everything. `areas` holds one number per unit; `None` where a unit is in no area.
+///
+/// ```
+/// use territory::adjacency::{Graph, bridge_within};
+/// use territory::{Locations, Space, UnitId};
+/// let places = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [9000.0, 0.0], [2000.0, 0.0]]);
+/// let bridged = bridge_within(&Graph::from_edges(3, &[]), &places, &[Some(7), Some(7), None])?;
+/// assert_eq!(bridged.bridges.iter().map(|b| (b.a, b.b)).collect::<Vec<_>>(), [(UnitId(0), UnitId(1)), (UnitId(0), UnitId(2))]);
+/// # Ok::<(), territory::adjacency::IslandError>(())
+/// ```
+///
+/// # Errors
+/// Those of [`bridge`]; [`IslandError::UnitCount`] also for another number of areas.
+pub fn bridge_within<'a>(
+    graph: &Graph,
+    shapes: impl Into<Shapes<'a>>,
+    areas: &[Option<u32>],
+) -> Result<Bridged, IslandError> {
+    bridge_as(graph, shapes.into(), EdgeKind::Bridge, Some(areas))
+}
+
+/// [`bridge`] and [`bridge_within`] with links of any kind.
+pub(super) fn bridge_as(
+    graph: &Graph,
+    shapes: Shapes<'_>,
+    kind: EdgeKind,
+    areas: Option<&[Option<u32>]>,
+) -> Result<Bridged, IslandError> {
+    for shapes in [Some(shapes.len()), areas.map(<[_]>::len)].into_iter().flatten() {
+        if graph.len() != shapes {
+            return Err(IslandError::UnitCount { graph: graph.len(), shapes });
+        }
     }
     let components = components(graph);
     if components.is_connected() {
@@ -145,7 +177,8 @@ pub(super) fn bridge_as(graph: &Graph, shapes: Shapes<'_>, kind: EdgeKind) -> Re
     if let Some(unit) = shapes.first_not_finite() {
         return Err(IslandError::NotFinite { unit: UnitId(unit) });
     }
-    let links = shortest_links(&components, shapes)?;
+    let preferred = areas.map_or(Ok(Vec::new()), |areas| links_within(&components, shapes, areas))?;
+    let links = shortest_links(&components, shapes, preferred)?;
     let bridge = |link: &Link| Bridge {
         a: UnitId(link.a),
         b: UnitId(link.b),
@@ -158,9 +191,40 @@ pub(super) fn bridge_as(graph: &Graph, shapes: Shapes<'_>, kind: EdgeKind) -> Re
 /// Trees of components searched as one piece of work.
 const CHUNK: usize = 64;
 
-/// The minimum spanning tree over the components, by (a, b) ascending. In each round every tree of components but the largest
-/// finds its shortest link outward; since links are totally ordered, the links found never close a cycle.
-fn shortest_links(components: &Components, shapes: Shapes<'_>) -> Result<Vec<Link>, IslandError> {
+/// The minimum spanning forest over the components by links between units of the same area.
+fn links_within(components: &Components, shapes: Shapes<'_>, areas: &[Option<u32>]) -> Result<Vec<Link>, IslandError> {
+    let mut units: Vec<(u32, u32)> =
+        areas.iter().zip(0u32..).filter_map(|(&area, unit)| area.map(|area| (area, unit))).collect();
+    units.sort_unstable();
+    let mut links = Vec::new();
+    for area in units.chunk_by(|x, y| x.0 == y.0) {
+        let units: Vec<u32> = area.iter().map(|x| x.1).filter(|&unit| shapes.has_geometry(unit)).collect();
+        let inside = components.among(&units);
+        if inside.len() < 2 {
+            continue;
+        }
+        // A link that no area's own tree needs is in no tree of all areas either: it is the longest of a cycle.
+        let of_area = match shapes {
+            Shapes::Points(all) => {
+                let points = units.iter().map(|&unit| all.points()[unit as usize]).collect();
+                shortest_links(&inside, Shapes::Points(&Locations::from_points(all.space(), points)), Vec::new())
+            }
+            Shapes::Polygons(all) => shortest_links(&inside, Shapes::Polygons(&all.select(&units)), Vec::new()),
+        };
+        let of = |unit: u32| units[unit as usize];
+        links.extend(of_area?.into_iter().map(|link| Link { a: of(link.a), b: of(link.b), ..link }));
+    }
+    links.sort_unstable_by(|x, y| x.squared.total_cmp(&y.squared).then((x.a, x.b).cmp(&(y.a, y.b))));
+    let mut sets = crate::disjoint::DisjointSets::new(components.len());
+    let of = |unit: u32| components.component_of[unit as usize];
+    links.retain(|link| sets.unite(of(link.a), of(link.b)));
+    Ok(links)
+}
+
+/// The minimum spanning tree over the components that has the links given, by (a, b) ascending. In each round every tree of
+/// components but the largest finds its shortest link outward; since links are totally ordered, the links found never close a
+/// cycle.
+fn shortest_links(components: &Components, shapes: Shapes<'_>, given: Vec<Link>) -> Result<Vec<Link>, IslandError> {
     let index = Proximity::new(shapes);
     let runs_of = group_runs(&index, components);
     let without: Vec<bool> = (0..components.len()).map(|c| runs_of.row(c).is_empty()).collect();
@@ -170,8 +234,13 @@ fn shortest_links(components: &Components, shapes: Shapes<'_>) -> Result<Vec<Lin
             .map(UnitId);
         return Err(IslandError::NoGeometry { units: units.collect() });
     }
-    let mut tree_of: Vec<u32> = (0..components.len() as u32).collect();
-    let mut links: Vec<Link> = Vec::with_capacity(components.len() - 1);
+    let mut sets = crate::disjoint::DisjointSets::new(components.len());
+    let of = |unit: u32| components.component_of[unit as usize];
+    given.iter().for_each(|link| {
+        sets.unite(of(link.a), of(link.b));
+    });
+    let mut tree_of: Vec<u32> = (0..components.len() as u32).map(|c| sets.find(c)).collect();
+    let mut links: Vec<Link> = given;
     while links.len() + 1 < components.len() {
         let label_of = |unit: u32| tree_of[components.component_of[unit as usize] as usize];
         let node_labels = index.node_labels(label_of);
@@ -196,7 +265,7 @@ fn shortest_links(components: &Components, shapes: Shapes<'_>) -> Result<Vec<Lin
             nearest.collect::<Vec<_>>()
         });
         let before = links.len();
-        let mut sets = super::disjoint::DisjointSets::new(components.len());
+        let mut sets = crate::disjoint::DisjointSets::new(components.len());
         for link in found.iter().flatten().filter(|link| link.squared.is_finite()) {
             if sets.unite(label_of(link.a), label_of(link.b)) {
                 links.push(*link);

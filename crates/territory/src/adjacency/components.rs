@@ -65,6 +65,23 @@ impl Components {
         self.len() <= 1
     }
 
+    /// The components as far as these units (ascending) are in them, as if there were no others: unit `i` is `units[i]`.
+    pub(super) fn among(&self, units: &[u32]) -> Components {
+        const NONE: u32 = u32::MAX;
+        let mut number = vec![NONE; self.len()];
+        let (mut component_of, mut sizes) = (Vec::with_capacity(units.len()), Vec::new());
+        for &unit in units {
+            let number = &mut number[self.component_of[unit as usize] as usize];
+            if *number == NONE {
+                *number = sizes.len() as u32;
+                sizes.push(0);
+            }
+            component_of.push(*number);
+            sizes[*number as usize] += 1;
+        }
+        Components { component_of, sizes }
+    }
+
     /// The component of most units, the first of several; none without units.
     pub fn largest(&self) -> Option<u32> {
         (0..self.len()).min_by_key(|&c| std::cmp::Reverse(self.sizes[c])).map(|c| c as u32)

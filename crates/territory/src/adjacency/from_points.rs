@@ -7,8 +7,8 @@
 use crate::UnitId;
 use crate::adjacency::bridges::bridge_as;
 use crate::adjacency::delaunay::delaunay;
-use crate::adjacency::disjoint::DisjointSets;
 use crate::adjacency::{Edge, EdgeKind, Graph};
+use crate::disjoint::DisjointSets;
 use crate::geometry::{Shapes, curve};
 use crate::parallel;
 use crate::space::{Locations, Space, squared_distance};
@@ -197,7 +197,7 @@ fn missing_links(places: &Places, space: Space, links: &[(u32, u32)]) -> Option<
     let edges: Vec<Edge> = links.iter().map(|&(a, b)| Edge::new(a, b, EdgeKind::Delaunay, 0.0)).collect();
     let graph = Graph::from_edges(places.sites.len(), &edges);
     let sites = Locations::from_points(space, places.sites.clone());
-    let bridged = bridge_as(&graph, Shapes::Points(&sites), EdgeKind::Delaunay).ok()?;
+    let bridged = bridge_as(&graph, Shapes::Points(&sites), EdgeKind::Delaunay, None).ok()?;
     Some(bridged.bridges.iter().map(|bridge| (bridge.a.0, bridge.b.0)).collect())
 }
 

@@ -3,8 +3,8 @@
 mod barriers;
 mod bridges;
 mod components;
+mod crossed;
 mod delaunay;
-mod disjoint;
 mod from_edges;
 mod from_points;
 mod from_polygons;
@@ -13,8 +13,9 @@ mod graph;
 mod link_tests;
 
 pub use barriers::{PairError, Without, with_links, without};
-pub use bridges::{Bridge, Bridged, IslandError, Islands, bridge, refuse_islands, resolve_islands};
+pub use bridges::{Bridge, Bridged, IslandError, Islands, bridge, bridge_within, refuse_islands, resolve_islands};
 pub use components::{Components, components};
+pub use crossed::{LineError, crossed, kept_by_crossings};
 pub use from_edges::{EdgeFault, EdgeRow, EdgeRowError, EdgeTableError, from_edges};
 pub use from_points::{Neighbourhood, PointsError, from_points};
 pub use from_polygons::Contact;

@@ -7,7 +7,8 @@ use super::fairness::{Fairness, fairness};
 use super::reasons::violations;
 use super::terms::terms;
 use super::territories::territory_figures;
-use super::violation::Violation;
+use super::violation::{Violation, ViolationKind};
+use crate::ids::TerritoryId;
 use crate::problem::Problem;
 
 /// A measure over all territories.
@@ -110,6 +111,25 @@ impl Evaluation {
     /// Number of territories.
     pub fn k(&self) -> usize {
         self.territories.len()
+    }
+
+    /// With a violation for every territory that lies inside another (inner, outer), where that is not allowed: the polygons by
+    /// which it is seen are not part of the problem.
+    pub fn forbid_enclaves(&mut self, enclaves: &[(u32, u32)]) {
+        for &(inner, outer) in enclaves {
+            let outer = self.territories.get(outer as usize).map_or("", |t| t.name.as_str());
+            self.violations.push(Violation {
+                kind: ViolationKind::Enclave,
+                territory: TerritoryId(inner),
+                measure: None,
+                value: 1.0,
+                bound: 0.0,
+                reason: format!(
+                    "it lies inside territory {outer}, and no way out of it keeps both contiguous and in their bounds"
+                ),
+                proven: false,
+            });
+        }
     }
 
     /// The objective: Σ weight × value / scale over [`Evaluation::terms`]. Scales are the terms' values in the first complete

@@ -26,7 +26,7 @@ pub use evaluation::{Cut, Evaluation, MeasureFigures, Term, TerritoryFigures, ev
 pub use fairness::{Fairness, fairness};
 pub use medoid::{Medoid, median, medoid_inertia, medoids_by};
 pub use report::{
-    ByName, CompactnessReport, CustomersReport, DisruptionReport, GraphReport, InputReport, MeasureReport, MoveReport,
-    Report, TermReport, TerritoryReport, ViolationReport,
+    ByName, CellsReport, CompactnessReport, CustomersReport, DisruptionReport, GraphReport, InputReport, MeasureReport,
+    MoveReport, Report, TermReport, TerritoryReport, ViolationReport,
 };
 pub use violation::{BOUND_SLACK, Violation, ViolationKind};

@@ -51,6 +51,8 @@ pub struct Report {
     pub disruption: Option<DisruptionReport>,
     /// What is violated.
     pub violations: Vec<ViolationReport>,
+    /// Territories inside another, with the innermost one around each; the caller's.
+    pub enclaves: Vec<(String, String)>,
     /// The graph that was used.
     pub graph: GraphReport,
     /// What was read; the caller's.
@@ -266,12 +268,35 @@ pub struct InputReport {
     pub features: usize,
     /// What names the units.
     pub id: String,
+    /// Where distances, areas and perimeters are measured: `sphere` or `plane`.
+    pub space: &'static str,
+    /// What the file says its coordinates are, where it says so.
+    pub crs: Option<String>,
+    /// How territories of points were drawn, where they were.
+    pub cells: Option<CellsReport>,
     /// Features left out, by name, with the reason.
     pub skipped: Vec<String>,
     /// Features repaired, by name, with what was done.
     pub repaired: Vec<String>,
+    /// Features cut into parts, by name, with how many.
+    pub split: Vec<String>,
     /// Customers joined to units.
     pub customers: CustomersReport,
+}
+
+/// How territories of points were drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct CellsReport {
+    /// The projection; none in the plane.
+    pub projection: Option<&'static str>,
+    /// How far the borders are off at most, for the projection.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "json::finite"))]
+    pub error_km: f64,
+    /// Width of the strip around the convex hull; none where a boundary was given.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "json::finite_option"))]
+    pub strip_km: Option<f64>,
 }
 
 /// How customers were joined to units.

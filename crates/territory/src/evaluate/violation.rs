@@ -24,10 +24,12 @@ pub enum ViolationKind {
     Together,
     /// Units that must not share a territory do.
     Apart,
+    /// The territory lies inside another, where that is not allowed.
+    Enclave,
 }
 
 impl ViolationKind {
-    /// Name in reports: `empty`, `not_contiguous`, `above_maximum`, `below_minimum`, `lock`, `together`, `apart`.
+    /// Name in reports: `empty`, `not_contiguous`, `above_maximum`, `below_minimum`, `lock`, `together`, `apart`, `enclave`.
     pub const fn name(self) -> &'static str {
         match self {
             ViolationKind::Empty => "empty",
@@ -37,6 +39,7 @@ impl ViolationKind {
             ViolationKind::Lock => "lock",
             ViolationKind::Together => "together",
             ViolationKind::Apart => "apart",
+            ViolationKind::Enclave => "enclave",
         }
     }
 }

@@ -21,7 +21,7 @@ const PER_BAND: usize = 8;
 const CHUNK: usize = 2048;
 
 /// Finds the unit that holds a point.
-pub(super) struct Container<'a> {
+pub(crate) struct Container<'a> {
     polygons: &'a Polygons,
     /// The vertices, with rings that step over the antimeridian unrolled.
     vertices: Cow<'a, [[f64; 2]]>,
@@ -51,7 +51,7 @@ struct Bands {
 
 impl<'a> Container<'a> {
     /// Prepares the search. Vertices must be finite.
-    pub(super) fn new(polygons: &'a Polygons) -> Self {
+    pub(crate) fn new(polygons: &'a Polygons) -> Self {
         let vertices = unrolled(polygons);
         let pieces = parallel::map(polygons.len().div_ceil(CHUNK), |piece| {
             let mut found = Vec::new();
@@ -82,7 +82,7 @@ impl<'a> Container<'a> {
     }
 
     /// The smallest unit that holds the point, its border included. Degrees are taken modulo a whole turn.
-    pub(super) fn unit_of(&self, [x, y]: [f64; 2]) -> Option<u32> {
+    pub(crate) fn unit_of(&self, [x, y]: [f64; 2]) -> Option<u32> {
         let mut best = None;
         if self.polygons.space() == Space::Planar {
             self.search([x, y], &mut best);

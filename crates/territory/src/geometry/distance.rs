@@ -61,6 +61,36 @@ fn cross_each_other(space: Space, [a, b]: [[f64; 3]; 2], [c, d]: [[f64; 3]; 2]) 
         && (space == Space::Planar || dot(plus(a, b), plus(c, d)) > 0.0)
 }
 
+/// Whether two segments cross. A location on the other's line counts as left of it, so that a chain of segments which changes sides
+/// at a common end crosses once, and one that touches and turns back not at all or twice.
+pub(crate) fn cross_sides(space: Space, [a, b]: [[f64; 3]; 2], [c, d]: [[f64; 3]; 2]) -> bool {
+    let left = |p: [f64; 3], q: [f64; 3], of: [f64; 3]| match space {
+        Space::Planar => cross(minus(q, p), minus(of, p))[2] >= 0.0,
+        Space::Geographic => dot(minus(of, p), cross(p, minus(q, p))) >= 0.0,
+    };
+    left(a, b, c) != left(a, b, d)
+        && left(c, d, a) != left(c, d, b)
+        && (space == Space::Planar || dot(plus(a, b), plus(c, d)) > 0.0)
+}
+
+/// Distance in km of each place to the nearest of the lines (positions in degrees or metres, by `space`; at least one). Every
+/// place is compared with every segment.
+pub fn distances_to_lines_km(space: Space, places: &[[f64; 2]], lines: &[Vec<[f64; 2]>]) -> Vec<f64> {
+    let lines: Vec<Vec<[f64; 3]>> = lines.iter().map(|line| line.iter().map(|&v| space.locate(v)).collect()).collect();
+    let nearest = |&place: &[f64; 2]| {
+        let p = space.locate(place);
+        let squared = lines.iter().map(|line| to_run(space, p, line)).fold(f64::INFINITY, f64::min);
+        distance_km(space, squared)
+    };
+    places.iter().map(nearest).collect()
+}
+
+/// Least and largest coordinates of a segment, the arc's rise above its chord included.
+pub(crate) fn segment_corners(space: Space, segment: [[f64; 3]; 2]) -> ([f64; 3], [f64; 3]) {
+    let bounds = segment_box(space, segment);
+    (bounds.min, bounds.max)
+}
+
 /// Squared straight-line distance in km² from a location to the nearest one on a segment: on the sphere the short
 /// great-circle arc between `a` and `b`.
 pub(crate) fn to_segment(space: Space, p: [f64; 3], a: [f64; 3], b: [f64; 3]) -> f64 {

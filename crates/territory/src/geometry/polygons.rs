@@ -80,6 +80,40 @@ impl Polygons {
         geo::MultiPolygon::new(parts.collect())
     }
 
+    /// Adds all units of other polygons in the same space.
+    pub fn append(&mut self, other: Polygons) {
+        let starts = [self.vertices.len(), self.rings.len() - 1, self.parts.len() - 1].map(|n| n as u32);
+        self.vertices.extend_from_slice(&other.vertices);
+        self.rings.extend(other.rings.iter().skip(1).map(|&r| r + starts[0]));
+        self.parts.extend(other.parts.iter().skip(1).map(|&p| p + starts[1]));
+        self.units.extend(other.units.iter().skip(1).map(|&u| u + starts[2]));
+    }
+
+    /// The polygons of some units, in the order given.
+    ///
+    /// # Panics
+    /// If one is not below [`Polygons::len`].
+    pub fn select(&self, units: &[u32]) -> Polygons {
+        let mut selected = Polygons::new(self.space);
+        units.iter().for_each(|&unit| selected.push_from(self, unit as usize));
+        selected
+    }
+
+    /// Adds a unit of other polygons in the same space.
+    ///
+    /// # Panics
+    /// If `unit` is not below the others' [`Polygons::len`].
+    pub fn push_from(&mut self, other: &Polygons, unit: usize) {
+        for part in other.parts_of(unit) {
+            for ring in other.rings_of(part) {
+                self.vertices.extend_from_slice(other.ring(ring));
+                self.rings.push(self.vertices.len() as u32);
+            }
+            self.end_part();
+        }
+        self.end_unit();
+    }
+
     /// Number of units.
     pub fn len(&self) -> usize {
         self.units.len() - 1

@@ -8,7 +8,7 @@ use crate::geometry::Polygons;
 use crate::geometry::bounds::{Box3, run_box};
 use crate::geometry::distance::{between_runs, to_run};
 use crate::parallel;
-use crate::space::{Locations, Space};
+use crate::space::{Locations, Space, squared_distance};
 
 /// What distances between units are measured on.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,31 @@ impl Shapes<'_> {
         match self {
             Shapes::Points(locations) => locations.space(),
             Shapes::Polygons(polygons) => polygons.space(),
+        }
+    }
+
+    /// Whether a unit has a place at all.
+    pub(crate) fn has_geometry(&self, unit: u32) -> bool {
+        match self {
+            Shapes::Points(_) => true,
+            Shapes::Polygons(polygons) => !polygons.rings_of_unit(unit as usize).is_empty(),
+        }
+    }
+
+    /// Squared straight-line distance in km² from a location to a unit's border, or to the point that it is; infinite without
+    /// geometry.
+    pub(crate) fn squared_distance(&self, unit: u32, p: [f64; 3]) -> f64 {
+        match self {
+            Shapes::Points(locations) => squared_distance(p, locations.points()[unit as usize]),
+            Shapes::Polygons(polygons) => {
+                let space = polygons.space();
+                let of_ring = |ring: usize| {
+                    let mut run: Vec<[f64; 3]> = polygons.ring(ring).iter().map(|&v| space.locate(v)).collect();
+                    run.extend(run.first().copied());
+                    to_run(space, p, &run)
+                };
+                polygons.rings_of_unit(unit as usize).map(of_ring).fold(f64::INFINITY, f64::min)
+            }
         }
     }
 

@@ -1,10 +1,8 @@
-//! How compact a polygon is drawn: Polsby–Popper and Reock; and which territories lie wholly inside another.
+//! How compact a polygon is drawn: Polsby–Popper and Reock.
 
-use super::coverage::Coverage;
 use super::measure::{area_km2, centroid, perimeter_km};
 use super::polygons::Polygons;
 use super::predicates::{Point, lexical, side};
-use super::twins::Twin;
 use crate::space::{EARTH_RADIUS_KM, Space};
 use std::cmp::Ordering;
 
@@ -52,55 +50,6 @@ impl Polygons {
     }
 }
 
-impl Coverage {
-    /// Territories that lie wholly inside another: pairs (inner, outer), ascending. A territory at the outer border of the units is
-    /// not inside another.
-    pub fn enclaves(&self, assignment: &[u32], territories: usize) -> Vec<(u32, u32)> {
-        const NOBODY: u32 = u32::MAX;
-        const SEVERAL: u32 = u32::MAX - 1;
-        let of = |unit: u32| {
-            assignment.get(unit as usize).copied().filter(|&t| (t as usize) < territories).unwrap_or(SEVERAL)
-        };
-        let mut around = vec![NOBODY; territories];
-        for group in self.mesh.twins.groups() {
-            let mut all: Vec<u32> = group.iter().map(|&e| of(self.mesh.unit(e))).collect();
-            all.sort_unstable();
-            all.dedup();
-            for (i, &own) in all.iter().enumerate().filter(|_| all.len() > 1) {
-                if let Some(seen) = around.get_mut(own as usize) {
-                    let other = if all.len() > 2 { SEVERAL } else { all[1 - i] };
-                    *seen = if *seen == NOBODY || *seen == other { other } else { SEVERAL };
-                }
-            }
-        }
-        for unit in 0..self.len() as u32 {
-            let own = of(unit);
-            let Some(seen) = around.get_mut(own as usize) else { continue };
-            let mut meet = |other: u32| {
-                if *seen == NOBODY {
-                    *seen = other;
-                } else if *seen != other {
-                    *seen = SEVERAL;
-                }
-            };
-            for edge in self.mesh.polygons.vertices_of_unit(unit as usize) {
-                match self.mesh.twins.get(edge as u32) {
-                    Twin::Alone => meet(SEVERAL),
-                    Twin::Opposite(other) | Twin::Same(other) => {
-                        let other = of(self.mesh.unit(other));
-                        if other != own {
-                            meet(other);
-                        }
-                    }
-                    Twin::Many(_) => {}
-                }
-            }
-        }
-        let inside = around.iter().zip(0u32..).filter(|(outer, _)| **outer < SEVERAL);
-        inside.map(|(&outer, inner)| (inner, outer)).collect()
-    }
-}
-
 /// Radius in km of the smallest circle around a unit, in the plane or the equal-area projection about its centroid.
 fn enclosing_radius_km(polygons: &Polygons, unit: usize) -> f64 {
     let vertices = &polygons.vertices()[polygons.vertices_of_unit(unit)];
@@ -126,7 +75,7 @@ fn enclosing_radius_km(polygons: &Polygons, unit: usize) -> f64 {
 }
 
 /// Corners of the convex hull, counter-clockwise (Andrew 1979, doi:10.1016/0020-0190(79)90072-3).
-fn hull(mut points: Vec<Point>) -> Vec<Point> {
+pub(super) fn hull(mut points: Vec<Point>) -> Vec<Point> {
     points.sort_unstable_by(|&a, &b| lexical(a, b));
     points.dedup();
     let chain = |points: &mut dyn Iterator<Item = Point>| {
@@ -197,7 +146,6 @@ fn circumscribed(a: Point, b: Point, c: Point) -> Option<(Point, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::CoverageOptions;
 
     fn circle(space: Space, centre: Point, radius: [f64; 2]) -> Polygons {
         let mut polygons = Polygons::new(space);
@@ -229,25 +177,5 @@ mod tests {
         let third = smallest_circle(&hull(vec![[0.0, 0.0], [1.0, 0.0], [0.5, 3f64.sqrt() / 2.0]]));
         assert!((third - 1.0 / 3f64.sqrt()).abs() < 1e-12);
         assert_eq!(smallest_circle(&[]), 0.0);
-    }
-
-    #[test]
-    fn enclaves_are_found() {
-        // A 3 × 3 grid: the middle cell is its own territory.
-        let mut polygons = Polygons::new(Space::Planar);
-        for i in 0..9 {
-            let (x, y) = (f64::from(i % 3) * 10.0, f64::from(i / 3) * 10.0);
-            for v in [[x, y], [x + 10.0, y], [x + 10.0, y + 10.0], [x, y + 10.0]] {
-                polygons.push_vertex(v);
-            }
-            polygons.end_ring();
-            polygons.end_part();
-            polygons.end_unit();
-        }
-        let coverage = Coverage::new(polygons, &CoverageOptions::default());
-        let Ok(coverage) = coverage else { unreachable!("the grid is in order") };
-        assert_eq!(coverage.enclaves(&[0, 0, 0, 0, 1, 0, 0, 0, 0], 2), [(1, 0)]);
-        assert_eq!(coverage.enclaves(&[0, 0, 0, 1, 1, 0, 0, 0, 0], 2), []);
-        assert_eq!(coverage.enclaves(&[0, 0, 0, 0, 1, 2, 0, 0, 0], 3), []);
     }
 }

@@ -72,11 +72,9 @@ pub fn anneal(
         balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));
         balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
         if schedule.price_updates > 0 && round > 0 {
-            // Prices that rise faster than borders can follow would swing ever wider.
-            let pace = (schedule.steps as f64 / rounds as f64 / state.border().len().max(1) as f64).min(1.0);
-            balance.raise(state, PRICE_RATE * pace);
+            balance.raise(state, PRICE_RATE);
             if round % 4 == 0 {
-                balance.raise_by_flow(state, FLOW_RATE * pace);
+                balance.raise_by_flow(state, FLOW_RATE);
             }
         }
         if round % 64 == 0 {

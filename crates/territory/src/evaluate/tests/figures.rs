@@ -181,7 +181,7 @@ fn the_report_has_the_documented_keys() {
     let keys = |v: &Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         keys(&json),
-        "compactness contiguous disruption effort graph input k measures seconds seed stopped territories units violations"
+        "compactness contiguous disruption effort enclaves graph input k measures seconds seed stopped territories units violations"
     );
     assert_eq!(
         keys(&json["measures"][0]),
@@ -194,7 +194,7 @@ fn the_report_has_the_documented_keys() {
     );
     assert_eq!(keys(&json["violations"][0]), "bound kind measure reason territory value");
     assert_eq!(keys(&json["graph"]), "bridges components edges isolated snapped");
-    assert_eq!(keys(&json["input"]), "customers features id repaired skipped");
+    assert_eq!(keys(&json["input"]), "cells crs customers features id repaired skipped space split");
     assert_eq!(json["territories"][0]["unweighted"], Value::Bool(true));
     assert_eq!((&json["measures"][0]["tolerance"], &json["measures"][0]["max_over_min"]), (&Value::Null, &Value::Null));
     assert_eq!(json["territories"][1]["sums"]["人口"], 4.0);

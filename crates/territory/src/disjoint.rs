@@ -1,17 +1,17 @@
 //! Disjoint sets (union–find) over 0..n. The representative is the smallest member, so that it does not depend on the order.
 
-pub(super) struct DisjointSets {
+pub(crate) struct DisjointSets {
     parent: Vec<u32>,
 }
 
 impl DisjointSets {
-    pub(super) fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         Self { parent: (0..n as u32).collect() }
     }
 
     /// The smallest member of the set of `x`. Paths are halved on the way.
     #[inline]
-    pub(super) fn find(&mut self, mut x: u32) -> u32 {
+    pub(crate) fn find(&mut self, mut x: u32) -> u32 {
         while self.parent[x as usize] != x {
             let above = self.parent[self.parent[x as usize] as usize];
             self.parent[x as usize] = above;
@@ -22,7 +22,7 @@ impl DisjointSets {
 
     /// Joins two sets; whether they were apart.
     #[inline]
-    pub(super) fn unite(&mut self, a: u32, b: u32) -> bool {
+    pub(crate) fn unite(&mut self, a: u32, b: u32) -> bool {
         let (a, b) = (self.find(a), self.find(b));
         self.parent[a.max(b) as usize] = a.min(b);
         a != b
