@@ -92,7 +92,7 @@ impl Search {
     fn new(size: usize) -> Fallible<Self> {
         let problem = Cells::new(size)?.problem;
         let instance = Instance::new(&problem);
-        let mut diagram = construct(&instance, 40);
+        let mut diagram = construct(&instance, 40, 0);
         make_contiguous(&instance, &mut diagram);
         let mut state = State::new(&instance, diagram.parts.clone(), Scales::default());
         let scales = state.scales_for([1.0, 0.1, 0.0]);
@@ -132,7 +132,7 @@ const SEARCH: [Stage<Search>; 11] = [
         black_box(coarsen(&i.instance, 6, 0.1));
     }),
     ("construct", |i| {
-        black_box(construct(&i.instance, 40));
+        black_box(construct(&i.instance, 40, 0));
     }),
     ("make-contiguous", |i| {
         let mut diagram = i.diagram.clone();

@@ -12,6 +12,7 @@
 
 use super::instance::Instance;
 use super::laplacian::Laplacian;
+use super::random::Random;
 use super::tree::{Cells, Centres, Load, Points, Tree};
 use crate::space::squared_distance;
 use crate::terms::{Mass, Moments};
@@ -52,8 +53,9 @@ impl Diagram {
 }
 
 /// Balances a power diagram of `instance.k()` cells on all measures, in `steps` steps on the coarse level: 40 are enough for
-/// balance, 120 bring the centres to rest.
-pub fn construct(instance: &Instance, steps: usize) -> Diagram {
+/// balance, 120 bring the centres to rest. Its centres start from halving the units along the axes (`turn` 0) or along other
+/// directions, one set a turn: the diagrams are different local optima.
+pub fn construct(instance: &Instance, steps: usize, turn: u64) -> Diagram {
     let (n, k) = (instance.len(), instance.k());
     let units = points_of(instance);
     // With several measures the mix of single points is noise that would scatter cells: coarse points only.
@@ -61,13 +63,13 @@ pub fn construct(instance: &Instance, steps: usize) -> Diagram {
     let mut balance;
     if run >= 2 {
         let coarse = average(&units, run);
-        balance = Balance::new(instance, &coarse);
+        balance = Balance::new(instance, &coarse, turn);
         balance.run(&Tree::new(&coarse), steps, true);
         let fine = Tree::new(&units);
         balance.run(&fine, FINE_STEPS, false);
         balance.diagram(&fine, n, &instance.shares)
     } else {
-        balance = Balance::new(instance, &units);
+        balance = Balance::new(instance, &units, turn);
         let tree = Tree::new(&units);
         balance.run(&tree, steps, true);
         balance.diagram(&tree, n, &instance.shares)
@@ -120,7 +122,7 @@ impl Balance {
         (self.centres.spacing, self.nearest) = spacings(&self.centres.at);
     }
 
-    fn new(instance: &Instance, points: &Points) -> Self {
+    fn new(instance: &Instance, points: &Points, turn: u64) -> Self {
         let (k, m) = (instance.k(), instance.measures);
         let mut targets: Vec<f64> = (0..k).map(|t| instance.mean_target(t)).collect();
         // The middles of the bounds need not add up to what there is.
@@ -137,7 +139,7 @@ impl Balance {
         };
         // Measure and mean may both be off; half of the room is left to what repair and coarse units cost.
         let tilt_windows = (0..points.dims).map(|j| (0..k).map(|t| 0.5 * half(t, j)).collect()).collect();
-        let at = bisect(&points.loads, &targets);
+        let at = bisect(&points.loads, &targets, turn);
         let centres = Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
         let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new() };
         balance.set_spacings();
@@ -355,8 +357,13 @@ impl Balance {
     }
 }
 
-/// Centres of parts that carry the targets, by halving the points along their widest axis again and again.
-fn bisect(points: &[Load], targets: &[f64]) -> Vec<[f64; 3]> {
+/// Centres of parts that carry the targets, by halving the points along the widest of three directions again and again.
+fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
+    let directions = directions(turn);
+    let along = |p: u32, d: usize| {
+        let (at, d) = (points[p as usize].mass.at, directions[d]);
+        at[0] * d[0] + at[1] * d[1] + at[2] * d[2]
+    };
     let mut order: Vec<u32> = (0..points.len() as u32).collect();
     let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
     let mut at = vec![fallback; targets.len()];
@@ -374,13 +381,12 @@ fn bisect(points: &[Load], targets: &[f64]) -> Vec<[f64; 3]> {
         let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
         for &p in &*members {
             for i in 0..3 {
-                low[i] = low[i].min(points[p as usize].mass.at[i]);
-                high[i] = high[i].max(points[p as usize].mass.at[i]);
+                low[i] = low[i].min(along(p, i));
+                high[i] = high[i].max(along(p, i));
             }
         }
         let axis = (0..3).max_by(|&a, &b| (high[a] - low[a]).total_cmp(&(high[b] - low[b]))).unwrap_or(0);
-        let place = |p: u32| points[p as usize].mass.at[axis];
-        members.sort_unstable_by(|&a, &b| place(a).total_cmp(&place(b)).then(a.cmp(&b)));
+        members.sort_unstable_by(|&a, &b| along(a, axis).total_cmp(&along(b, axis)).then(a.cmp(&b)));
         let middle = first + (last - first) / 2;
         let share = targets[first..middle].iter().sum::<f64>() / targets[first..last].iter().sum::<f64>();
         let wanted = share * members.iter().map(|&p| points[p as usize].load).sum::<f64>();
@@ -400,6 +406,32 @@ fn bisect(points: &[Load], targets: &[f64]) -> Vec<[f64; 3]> {
     }
     at
 }
+
+/// The axes, or another right-angled set a turn, by Gram and Schmidt.
+fn directions(turn: u64) -> [[f64; 3]; 3] {
+    let mut set = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    if turn == 0 {
+        return set;
+    }
+    let mut random = Random::stream(turn, DIRECTIONS, 0);
+    for i in 0..3 {
+        let mut d = [0; 3].map(|_| random.unit() - 0.5);
+        for other in &set[..i] {
+            let along = d[0] * other[0] + d[1] * other[1] + d[2] * other[2];
+            d.iter_mut().zip(other).for_each(|(d, o)| *d -= along * o);
+        }
+        let length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
+        // Three that lie in a plane, which hardly happens: the axes do as well.
+        if length < 1e-6 {
+            return directions(0);
+        }
+        set[i] = d.map(|d| d / length);
+    }
+    set
+}
+
+/// Random stream of [`directions`].
+const DIRECTIONS: u64 = 4;
 
 /// Least conductance of a border, as a share of what cells of even density would have.
 const FLOOR: f64 = 0.1;

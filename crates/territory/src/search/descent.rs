@@ -20,6 +20,8 @@ pub(super) struct Descent<'a, 'b> {
     pub(super) hierarchy: &'a Hierarchy,
     pub(super) effort: Effort,
     pub(super) seed: u64,
+    /// Energy weights that plans are compared by.
+    pub(super) scales: Scales,
     /// Weight of the cut beside the objective while balance is sought.
     pub(super) smoothing: f64,
     pub(super) control: &'a Control<'b>,
@@ -32,14 +34,13 @@ impl Descent<'_, '_> {
     pub(super) fn run(&mut self, diagram: &Diagram, weights: [f64; 3]) -> (Found, bool) {
         let depths = self.hierarchy.levels.len();
         let mut parts = diagram.parts.clone();
-        let mut scales = Scales::default();
+        let scales = self.scales;
         let mut smooth = Scales::default();
         let mut balance = Balance::new(self.hierarchy.coarsest());
         for depth in (0..=depths).rev() {
             let level = self.hierarchy.at(depth);
             let mut state = State::new(level, parts, scales);
             if depth == depths {
-                scales = state.scales_for(weights);
                 // All terms together have the same energy whatever the smoothing: penalties and temperatures stay right.
                 let total: f64 = weights.iter().sum();
                 smooth = state.scales_for([weights[0], weights[1], weights[2] + self.smoothing * total]);

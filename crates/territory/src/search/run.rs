@@ -126,36 +126,48 @@ fn balanced(
         best = Some(found);
     }
     let mut hierarchy = Hierarchy::new(instance.clone());
-    let mut diagram = construct(hierarchy.coarsest(), STEPS);
+    let mut diagram = construct(hierarchy.coarsest(), STEPS, 0);
     make_contiguous(hierarchy.coarsest(), &mut diagram);
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
     }
     hierarchy.make_room(&diagram.parts);
+    let coarse = State::new(hierarchy.coarsest(), diagram.parts.clone(), Scales::default());
+    let scales = coarse.scales_for(weights);
+    drop(coarse);
+    // Small problems are searched from several starts, unless territories must stay where their oversize units are.
+    let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, MOST_STARTS) as u32 } else { 1 };
     let (attempts, if_solved): (u32, u32) = match options.effort {
         Effort::Quick => (2, 1),
-        Effort::Standard => (if n > 100_000 { 2 } else { 4 }, 1),
-        Effort::Thorough => (12, 4),
+        Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
+        Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
     };
+    let mut failed = 0;
     for attempt in 0..attempts {
         let span = |at: f64| share * (f64::from(attempt) + at) / f64::from(attempts);
         let mut descent = Descent {
             hierarchy: &hierarchy,
             effort: options.effort,
             seed: options.seed.wrapping_add(u64::from(attempt) << 32),
+            scales,
             // What was not met is tried again with smoother borders: ragged ones hold loads back.
-            smoothing: if attempt == 0 { 0.0 } else { f64::from(1u32 << (2 * attempt.min(3))) / 2.0 },
+            smoothing: if failed == 0 { 0.0 } else { f64::from(1u32 << (2 * failed.min(3))) / 2.0 },
             control,
             progress: (span(0.0), span(1.0)),
             scratches: &mut scratches,
         };
         let (found, going) = descent.run(&diagram, weights);
+        failed = if found.violation == 0.0 { 0 } else { failed + 1 };
         if best.as_ref().is_none_or(|b| found.is_better(b)) {
             best = Some(found);
         }
         let solved = best.as_ref().is_some_and(|b| b.violation == 0.0);
         if !going || (solved && attempt + 1 >= if_solved) {
             break;
+        }
+        if starts > 1 && failed == 0 {
+            diagram = construct(hierarchy.coarsest(), STEPS, u64::from(attempt) + 1);
+            make_contiguous(hierarchy.coarsest(), &mut diagram);
         }
     }
     best.map_or_else(|| hierarchy.project(diagram.parts), |b| b.parts)
@@ -169,7 +181,7 @@ fn at_once(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> Found {
-    let mut diagram = construct(instance, QUICK_STEPS);
+    let mut diagram = construct(instance, QUICK_STEPS, 0);
     make_contiguous(instance, &mut diagram);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for(weights);
@@ -177,6 +189,9 @@ fn at_once(
     Found::of(&state)
 }
 
+/// Units in all starts together, and most starts.
+const STARTS: usize = 60_000;
+const MOST_STARTS: usize = 12;
 /// Steps of the construction.
 const STEPS: usize = 120;
 const QUICK_STEPS: usize = 40;

@@ -10,7 +10,7 @@ use super::{
 use crate::control::Control;
 
 fn state(instance: &Instance) -> State<'_> {
-    let mut diagram = construct(instance, 40);
+    let mut diagram = construct(instance, 40, 0);
     make_contiguous(instance, &mut diagram);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for([1.0, 0.5, 0.25]);
@@ -148,7 +148,7 @@ fn stages_keep_territories_whole_and_balance_them() {
 #[test]
 fn regions_leave_the_books_true_and_territories_whole() {
     // Large enough for several regions.
-    let instance = grid(260, 260, 40);
+    let instance = grid(260, 260, 40, 0);
     assert!(super::regions::count(&state(&instance)) > 1);
     let mut plans = Vec::new();
     for _ in 0..2 {
