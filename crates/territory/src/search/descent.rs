@@ -161,6 +161,8 @@ struct Steps {
     price_updates: u64,
     shape: u64,
     temperature: f64,
+    /// Temperature of the search for shape, as a share.
+    cooling: f64,
     swaps: f64,
 }
 
@@ -169,12 +171,18 @@ impl Steps {
         let (n, k) = (state.instance.len() as f64, state.instance.k() as f64);
         // Where territories have many units few of them lie at borders: it is those that proposals go to.
         let border = state.border().len() as f64;
+        let several = state.instance.measures > 1;
         let (balance, price_updates, shape) = match effort {
             Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
             Effort::Standard => {
+                // Coarse levels decide where territories lie; several measures are met by sorting what is at the borders.
                 let longer = if depth == depths { 3.0 } else { 1.0 };
-                let balance = if depth == 0 { 25.0 * n } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
-                (balance.max(200_000.0), 800, (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0))
+                let (mix, mixed_shape) =
+                    if several { ((175.0 * n).min(7e6), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
+                let balance =
+                    if depth == 0 { 25.0 * n + mix } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
+                let shape = (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0) + mixed_shape;
+                (balance.max(200_000.0), 800, shape)
             }
             Effort::Thorough => ((200.0 * n).max(1e6), 1600, (100.0 * n).max(500_000.0)),
         };
@@ -182,7 +190,8 @@ impl Steps {
             balance: balance as u64,
             price_updates,
             shape: shape as u64,
-            temperature: 0.5 * k / n,
+            temperature: (0.5 * k / n).max(LINK_HEAT * state.link_energy()),
+            cooling: if several { 1.0 } else { 0.5 },
             swaps: if n / k < 100.0 { 0.3 } else { 0.0 },
         }
     }
@@ -205,7 +214,7 @@ impl Steps {
     fn shape(&self) -> Schedule {
         Schedule {
             steps: self.shape,
-            temperature: 0.5 * self.temperature,
+            temperature: self.cooling * self.temperature,
             lambda: (1.0, 1.0),
             calm: (1.0, 1.0),
             price_updates: 0,
@@ -216,6 +225,8 @@ impl Steps {
     }
 }
 
+/// Least temperature, in links: below it a search by cut or border alone is frozen.
+const LINK_HEAT: f64 = 0.6;
 /// Least temperature of a territory, as a share.
 const LEAST_HEAT: f64 = 0.02;
 /// Deviation that does not count on coarse levels, in mean loads of a unit.

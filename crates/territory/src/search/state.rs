@@ -230,6 +230,14 @@ impl<'a> State<'a> {
         self.columns.outside[unit as usize].load(Relaxed) > 0
     }
 
+    /// Energy of cut and border per link between territories.
+    pub fn link_energy(&self) -> f64 {
+        let ends = |&u: &u32| u64::from(self.columns.outside[u as usize].load(Relaxed));
+        let links = self.border.iter().map(ends).sum::<u64>() as f64 / 2.0;
+        let values = self.terms();
+        (self.scales.cut * values.cut + self.scales.border * values.border) / links.max(1.0)
+    }
+
     /// Violation of a territory's bounds, summed over measures, relative to the targets.
     pub fn violation_of(&self, territory: u32) -> f64 {
         let m = self.instance.measures;
