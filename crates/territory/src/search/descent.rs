@@ -172,19 +172,15 @@ impl Steps {
         // Where territories have many units few of them lie at borders: it is those that proposals go to.
         let border = state.border().len() as f64;
         let several = state.instance.measures > 1;
+        // Coarse levels decide where territories lie; several measures are met by sorting what is at the borders.
+        let longer = if depth == depths { 3.0 } else { 1.0 };
+        let (mix, mixed_shape) = if several { ((175.0 * n).min(7e6), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
+        let balance = if depth == 0 { 25.0 * n + mix } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
+        let shape = (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0) + mixed_shape;
         let (balance, price_updates, shape) = match effort {
             Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
-            Effort::Standard => {
-                // Coarse levels decide where territories lie; several measures are met by sorting what is at the borders.
-                let longer = if depth == depths { 3.0 } else { 1.0 };
-                let (mix, mixed_shape) =
-                    if several { ((175.0 * n).min(7e6), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
-                let balance =
-                    if depth == 0 { 25.0 * n + mix } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
-                let shape = (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0) + mixed_shape;
-                (balance.max(200_000.0), 800, shape)
-            }
-            Effort::Thorough => ((200.0 * n).max(1e6), 1600, (100.0 * n).max(500_000.0)),
+            Effort::Standard => (balance.max(200_000.0), 800, shape),
+            Effort::Thorough => (4.0 * balance.max(250_000.0), 1600, 4.0 * shape),
         };
         Self {
             balance: balance as u64,
