@@ -148,7 +148,7 @@ fn stages_keep_territories_whole_and_balance_them() {
 #[test]
 fn regions_leave_the_books_true_and_territories_whole() {
     // Large enough for several regions.
-    let instance = grid(260, 260, 40, 0);
+    let instance = grid(260, 260, 40);
     assert!(super::regions::count(&state(&instance)) > 1);
     let mut plans = Vec::new();
     for _ in 0..2 {
