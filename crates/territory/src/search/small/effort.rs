@@ -3,7 +3,6 @@
 //! Figures were found by trials on 44 to 1,046 units in 2 to 7 territories.
 
 use super::super::instance::Instance;
-use super::super::random::Random;
 use super::anneal::{Penalty, Schedule};
 use super::walk::Mix;
 use crate::control::Effort;
@@ -16,46 +15,61 @@ const COARSE: usize = 50;
 /// The anneals of all lanes.
 #[derive(Clone, Debug)]
 pub(super) struct Anneals {
-    /// Rounds of lanes, one after another.
-    pub(super) rounds: u64,
+    /// Rounds of lanes that start afresh.
+    pub(super) fresh: u64,
+    /// Rounds after them, which reheat the best plans.
+    pub(super) closing: u64,
+    /// Rounds before which the search does not end.
+    pub(super) least: u64,
+    /// Fresh lines that have to agree on the best value for the search to end.
+    pub(super) agree: usize,
     /// Lanes of a round, side by side.
     pub(super) lanes: usize,
-    /// Starts of a lane.
-    pub(super) starts: u64,
-    /// From each start; none: reheats alone.
-    first: Option<Schedule>,
-    /// Range of the factor on the first anneal's temperatures.
-    heats: f64,
-    /// From the best plan of the start.
-    pub(super) reheats: Vec<Schedule>,
+    /// Lines of a lane, one after another.
+    pub(super) lines: u64,
+    /// Range of a line's factor on temperatures.
+    pub(super) heats: f64,
+    /// Anneals of a fresh line.
+    pub(super) from_afresh: Vec<Schedule>,
+    /// Anneals of one that begins at one of the best plans.
+    pub(super) from_best: Vec<Schedule>,
 }
 
 impl Anneals {
     /// Those of an effort; `links` says that links are all that counts: energies come in whole steps then, and what is far
     /// under one step is frozen.
     pub(super) fn new(effort: Effort, instance: &Instance, links: bool) -> Self {
-        let n = instance.len();
+        let (n, k) = (instance.len(), instance.k().max(1));
         let long = effort == Effort::Thorough;
         if n > SMALL {
             Self::large(long, n, links)
-        } else if n / instance.k().max(1) < COARSE {
-            Self::coarse(long, n)
+        } else if n / k < COARSE {
+            Self::coarse(long, n, k)
         } else {
             Self::fine(long, n, links)
         }
     }
 
     /// Many short anneals, hot to the end, with a penalty that rises.
-    fn coarse(long: bool, n: usize) -> Self {
-        let mix = Mix { swaps: 0.3, splits: 0.05, bundles: 0.3, exactly: true };
-        let schedule = Schedule {
-            steps: (250 * n as u64).min(20_000),
-            temperature: (1.0, 0.1),
-            penalty: Penalty::Ramp(3.0, 300.0),
-            mix,
-        };
-        let (rounds, starts) = if long { (6, (3 * n / 4).clamp(1, 50)) } else { (1, (n / 4).clamp(1, 20)) };
-        Self { rounds, lanes: 4, starts: starts as u64, first: Some(schedule), heats: 10.0, reheats: vec![] }
+    fn coarse(long: bool, n: usize, k: usize) -> Self {
+        // A split costs what its territories have units.
+        let splits = (0.2 * k as f64 / n as f64).min(0.05);
+        let mix = Mix { swaps: 0.3, splits, bundles: 0.3, exactly: true };
+        let steps = (250 * n as u64).min(20_000);
+        let schedule =
+            |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
+        let (fresh, closing, least, agree) = if long { (24, 12, 4, 12) } else { (5, 2, 2, 8) };
+        Self {
+            fresh,
+            closing,
+            least,
+            agree,
+            lanes: 4,
+            lines: (n as u64 / 4).clamp(1, 10),
+            heats: 10.0,
+            from_afresh: vec![schedule(1.0, 3.0)],
+            from_best: vec![schedule(0.3, 10.0)],
+        }
     }
 
     /// A long anneal from each start, then reheats.
@@ -63,22 +77,22 @@ impl Anneals {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
         let share = (n as f64 / 500.0).min(1.0);
-        let steps = if long { 4e6 } else { 4e5 } * share;
+        let steps = if long { 2.8e6 } else { 4e5 } * share;
         let (hot, cold) = if links { (1.0, 0.1) } else { (2.0, 0.0005) };
-        let penalty = Penalty::Outside(if links { 0.7 } else { 0.85 });
+        let penalty = Penalty::Outside(if links { 0.7 } else { 0.6 });
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
-        let heats: &[f64] = match (links, long) {
-            (true, _) => &[0.5, 0.5],
-            (false, true) => &[0.02, 0.04, 0.08],
-            (false, false) => &[0.02, 0.04],
-        };
+        let (first, again) = if links { (0.5, 0.5) } else { (0.04, 0.15) };
+        let (fresh, closing) = if long { (2, 3) } else { (1, 1) };
         Self {
-            rounds: if long { 2 } else { 1 },
+            fresh,
+            closing,
+            least: 1,
+            agree: 3,
             lanes: 4,
-            starts: 1,
-            first: Some(schedule(hot)),
+            lines: 1,
             heats: 1.0,
-            reheats: heats.iter().map(|&heat| schedule(heat)).collect(),
+            from_afresh: vec![schedule(hot), schedule(first)],
+            from_best: vec![schedule(again)],
         }
     }
 
@@ -88,13 +102,16 @@ impl Anneals {
         let (hot, cold) = if links { (0.3, 0.1) } else { (0.02, 0.0005) };
         let steps = if long { 200 } else { 20 } * n as u64;
         let reheat = Schedule { steps, temperature: (hot, cold), penalty: Penalty::Outside(0.5), mix };
-        Self { rounds: 1, lanes: 1, starts: 1, first: None, heats: 1.0, reheats: vec![reheat] }
-    }
-
-    /// The first anneal of a start.
-    pub(super) fn first(&self, random: &mut Random) -> Option<Schedule> {
-        let heat = libm::pow(self.heats, random.unit());
-        self.first
-            .map(|first| Schedule { temperature: (first.temperature.0 * heat, first.temperature.1 * heat), ..first })
+        Self {
+            fresh: 0,
+            closing: 1,
+            least: 1,
+            agree: 1,
+            lanes: 1,
+            lines: 1,
+            heats: 1.0,
+            from_afresh: vec![],
+            from_best: vec![reheat],
+        }
     }
 }
