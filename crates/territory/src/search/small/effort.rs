@@ -4,11 +4,16 @@
 
 use super::super::instance::Instance;
 use super::anneal::{Penalty, Schedule};
+use super::terms::MemberTerms;
 use super::walk::Mix;
 use crate::control::Effort;
 
 /// Units up to which a problem is small.
-pub(super) const SMALL: usize = 2_000;
+pub(super) const SMALL: usize = 4_000;
+/// The same where terms are measured from members: their costs of all pairs are still kept.
+const SMALL_OF_MEMBERS: usize = 2_000;
+/// Units from which one long anneal brings more than several short ones.
+const MANY: usize = 1_500;
 /// Units per territory under which they are coarse.
 const COARSE: usize = 50;
 
@@ -36,12 +41,14 @@ pub(super) struct Anneals {
 }
 
 impl Anneals {
-    /// Those of an effort; `links` says that links are all that counts: energies come in whole steps then, and what is far
-    /// under one step is frozen.
-    pub(super) fn new(effort: Effort, instance: &Instance, links: bool) -> Self {
+    /// Those of an effort. Where links are all that counts, energies come in whole steps, and what is far under one step is
+    /// frozen.
+    pub(super) fn new(effort: Effort, instance: &Instance, terms: &MemberTerms<'_>) -> Self {
+        let links = terms.only_links();
+        let most = if terms.costs.is_empty() { SMALL } else { SMALL_OF_MEMBERS };
         let (n, k) = (instance.len(), instance.k().max(1));
         let long = effort == Effort::Thorough;
-        if n > SMALL {
+        if n > most {
             Self::large(long, n, links)
         } else if n / k < COARSE {
             Self::coarse(long, n, k)
@@ -76,19 +83,19 @@ impl Anneals {
     fn fine(long: bool, n: usize, links: bool) -> Self {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
-        let share = (n as f64 / 500.0).min(1.0);
+        let share = if n < MANY { (n as f64 / 500.0).min(1.0) } else { n as f64 / 700.0 };
         let steps = if long { 2.8e6 } else { 4e5 } * share;
         let (hot, cold) = if links { (1.0, 0.1) } else { (2.0, 0.0005) };
         let penalty = Penalty::Outside(if links { 0.7 } else { 0.6 });
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
         let (first, again) = if links { (0.5, 0.5) } else { (0.04, 0.15) };
-        let (fresh, closing) = if long { (2, 3) } else { (1, 1) };
+        let (fresh, closing) = if long && n < MANY { (2, 3) } else { (1, 1) };
         Self {
             fresh,
             closing,
             least: 1,
             agree: 3,
-            lanes: 4,
+            lanes: if n < MANY { 4 } else { 2 },
             lines: 1,
             heats: 1.0,
             from_afresh: vec![schedule(hot), schedule(first)],

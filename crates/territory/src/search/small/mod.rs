@@ -63,7 +63,7 @@ pub(super) fn run(
 ) -> Vec<u32> {
     let terms = MemberTerms::new(problem, instance);
     let scales = TermScales::of(instance, &terms, &parts);
-    let anneals = Anneals::new(options.effort, instance, terms.only_links());
+    let anneals = Anneals::new(options.effort, instance, &terms);
     let search = Search { instance, terms: &terms, scales: &scales, anneals: &anneals, seed: options.seed, control };
     let mut pool = Pool::new(Best::of(&Books::new(instance, &terms, &scales, parts)));
     let rounds = anneals.fresh + anneals.closing;
