@@ -36,7 +36,9 @@ pub(super) struct Anneals {
     pub(super) heats: f64,
     /// Anneals of a fresh line.
     pub(super) from_afresh: Vec<Schedule>,
-    /// Anneals of one that begins at one of the best plans.
+    /// Closing rounds without a better plan that end the search.
+    pub(super) patience: u64,
+    /// What lines that begin at one of the best plans anneal by, in turn.
     pub(super) from_best: Vec<Schedule>,
 }
 
@@ -65,7 +67,7 @@ impl Anneals {
         let steps = (250 * n as u64).min(20_000);
         let schedule =
             |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
-        let (fresh, closing, least, agree) = if long { (24, 12, 4, 12) } else { (5, 2, 2, 8) };
+        let (fresh, closing, least, agree) = if long { (24, 12, 4, 12) } else { (4, 2, 2, 6) };
         Self {
             fresh,
             closing,
@@ -75,6 +77,7 @@ impl Anneals {
             lines: (n as u64 / 4).clamp(1, 10),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
+            patience: if long { 2 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
     }
@@ -84,22 +87,39 @@ impl Anneals {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
         let share = if n < MANY { (n as f64 / 500.0).min(1.0) } else { n as f64 / 700.0 };
-        let steps = if long { 2.8e6 } else { 4e5 } * share;
+        let steps = if n >= MANY {
+            2.8e6
+        } else if long {
+            1e6
+        } else {
+            4e5
+        } * share;
         let (hot, cold) = if links { (1.0, 0.1) } else { (2.0, 0.0005) };
-        let penalty = Penalty::Outside(if links { 0.7 } else { 0.6 });
+        let penalty = Penalty::Outside(if links {
+            0.7
+        } else if long {
+            0.75
+        } else {
+            0.85
+        });
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
-        let (first, again) = if links { (0.5, 0.5) } else { (0.04, 0.15) };
-        let (fresh, closing) = if long && n < MANY { (2, 3) } else { (1, 1) };
+        let heats: &[f64] = if links { &[0.5] } else { &[0.05, 0.1, 0.2, 0.4] };
+        let (fresh, closing) = match (n < MANY, long) {
+            (true, true) => (2, 16),
+            (true, false) => (1, 2),
+            (false, _) => (1, 1),
+        };
         Self {
             fresh,
             closing,
             least: 1,
-            agree: 3,
+            agree: if long { 6 } else { 4 },
             lanes: if n < MANY { 4 } else { 2 },
             lines: 1,
             heats: 1.0,
-            from_afresh: vec![schedule(hot), schedule(first)],
-            from_best: vec![schedule(again)],
+            from_afresh: vec![schedule(hot), schedule(heats[0])],
+            patience: 6,
+            from_best: heats.iter().map(|&heat| schedule(heat)).collect(),
         }
     }
 
@@ -118,6 +138,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![],
+            patience: 1,
             from_best: vec![reheat],
         }
     }

@@ -67,13 +67,15 @@ pub(super) fn run(
     let search = Search { instance, terms: &terms, scales: &scales, anneals: &anneals, seed: options.seed, control };
     let mut pool = Pool::new(Best::of(&Books::new(instance, &terms, &scales, parts)));
     let rounds = anneals.fresh + anneals.closing;
+    let mut idle = 0;
     for round in 0..rounds {
         let best = pool.best().clone();
         let lines = crate::parallel::map(anneals.lanes, |lane| search.lane(&pool, round, lane as u64));
         let fresh = round < anneals.fresh;
         lines.into_iter().flatten().for_each(|line| pool.add(line, fresh));
         control.report(progress.0 + (progress.1 - progress.0) * (round + 1) as f64 / rounds as f64, "improve");
-        let settled = if fresh { pool.agreed >= anneals.agree } else { !pool.best().is_better(&best) };
+        idle = if fresh || pool.best().is_better(&best) { 0 } else { idle + 1 };
+        let settled = pool.agreed >= anneals.agree || idle >= anneals.patience;
         if control.stopped().is_some() || (settled && round + 1 >= anneals.least) {
             break;
         }
@@ -109,21 +111,18 @@ impl Search<'_> {
         let mut lines = Vec::new();
         for line in 0..anneals.lines {
             let number = index * anneals.lines + line;
-            let fresh = round < anneals.fresh;
-            let begin = if !fresh {
-                Some(pool.plan(number).parts.clone())
-            } else if number > 0 {
-                layout(self.instance, &mut Random::stream(self.seed, START, number))
+            let going = if round < anneals.fresh {
+                // The first line has the plan that the search begins with.
+                let begin = layout(self.instance, &mut Random::stream(self.seed, START, number)).filter(|_| number > 0);
+                if let Some(parts) = begin {
+                    books.take_up(&parts);
+                }
+                self.line(&mut books, &mut lines, &mut walker, &anneals.from_afresh)
             } else {
-                None
+                books.take_up(&pool.any(&mut walker.random).parts);
+                let turn = number as usize % anneals.from_best.len();
+                self.line(&mut books, &mut lines, &mut walker, &anneals.from_best[turn..=turn])
             };
-            if let Some(parts) = begin {
-                books.take_up(&parts);
-            }
-            let mut best = Best::of(&books);
-            let schedules = if fresh { &anneals.from_afresh } else { &anneals.from_best };
-            let going = self.line(&mut books, &mut best, &mut walker, schedules);
-            lines.push(best);
             if !going {
                 break;
             }
@@ -132,13 +131,16 @@ impl Search<'_> {
     }
 
     /// Anneals one after another, each from the best plan that the line has met, the first from where the books are.
-    fn line(&self, books: &mut Books<'_>, best: &mut Best, walker: &mut Walker, schedules: &[Schedule]) -> bool {
+    fn line(&self, books: &mut Books<'_>, lines: &mut Vec<Best>, walker: &mut Walker, schedules: &[Schedule]) -> bool {
+        let mut best = Best::of(books);
         let heat = libm::pow(self.anneals.heats, walker.random.unit());
-        schedules.iter().enumerate().all(|(at, schedule)| {
+        let going = schedules.iter().enumerate().all(|(at, schedule)| {
             if at > 0 {
                 books.take_up(&best.parts);
             }
-            anneal(books, best, walker, &schedule.hotter(heat), self.unit(), self.control)
-        })
+            anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
+        });
+        lines.push(best);
+        going
     }
 }

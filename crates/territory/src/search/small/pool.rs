@@ -2,6 +2,7 @@
 //!
 //! Knows energies and plans, not how they came about.
 
+use super::super::random::Random;
 use super::anneal::Best;
 
 /// Plans that are reheated.
@@ -32,9 +33,10 @@ impl Pool {
         self.plans.swap_remove(0).parts
     }
 
-    /// The plans in turn.
-    pub(super) fn plan(&self, number: u64) -> &Best {
-        &self.plans[(number % self.plans.len() as u64) as usize]
+    /// One of the plans, the better ones more often.
+    pub(super) fn any(&self, random: &mut Random) -> &Best {
+        let most = 1 + random.below(self.plans.len());
+        &self.plans[random.below(most)]
     }
 
     /// Takes in what a line found; `fresh` lines know nothing of the others.
@@ -77,8 +79,10 @@ mod tests {
         pool.add(plan(0.0, 5.0), true);
         pool.add(plan(0.0, 4.0), true);
         assert_eq!(pool.agreed, 1);
-        let kept: Vec<f64> = (0..4).map(|i| pool.plan(i).energy).collect();
-        assert_eq!(kept, [2.0, 3.0, 4.0, 5.0]);
+        let mut random = Random::stream(1, 0, 0);
+        let mut met = [0; 6];
+        (0..4000).for_each(|_| met[pool.any(&mut random).energy as usize] += 1);
+        assert!(met[0] + met[1] == 0 && met[2..].windows(2).all(|pair| pair[0] > pair[1] && pair[1] > 0), "{met:?}");
         assert_eq!(pool.into_best(), [0]);
     }
 }
