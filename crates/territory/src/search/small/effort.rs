@@ -38,7 +38,7 @@ pub(super) struct Anneals {
     pub(super) from_afresh: Vec<Schedule>,
     /// Closing rounds without a better plan that end the search.
     pub(super) patience: u64,
-    /// What lines that begin at one of the best plans anneal by, in turn.
+    /// Of these a line that begins at one of the best plans anneals by one.
     pub(super) from_best: Vec<Schedule>,
 }
 
@@ -118,7 +118,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![schedule(hot), schedule(heats[0])],
-            patience: 6,
+            patience: if long { 8 } else { 2 },
             from_best: heats.iter().map(|&heat| schedule(heat)).collect(),
         }
     }

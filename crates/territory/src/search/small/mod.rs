@@ -72,7 +72,7 @@ pub(super) fn run(
         let best = pool.best().clone();
         let lines = crate::parallel::map(anneals.lanes, |lane| search.lane(&pool, round, lane as u64));
         let fresh = round < anneals.fresh;
-        lines.into_iter().flatten().for_each(|line| pool.add(line, fresh));
+        lines.into_iter().flatten().for_each(|(place, found)| pool.add(found, place));
         control.report(progress.0 + (progress.1 - progress.0) * (round + 1) as f64 / rounds as f64, "improve");
         idle = if fresh || pool.best().is_better(&best) { 0 } else { idle + 1 };
         let settled = pool.agreed >= anneals.agree || idle >= anneals.patience;
@@ -80,7 +80,7 @@ pub(super) fn run(
             break;
         }
     }
-    pool.into_best()
+    pool.best().parts.clone()
 }
 
 /// What all lanes share.
@@ -102,8 +102,8 @@ impl Search<'_> {
         self.instance.k() as f64 / self.instance.len() as f64
     }
 
-    /// The lines of a lane, each with the best plan that it met.
-    fn lane(&self, pool: &Pool, round: u64, lane: u64) -> Vec<Best> {
+    /// The lines of a lane: the best plan that each met, and the place in the pool where it began unless it is fresh.
+    fn lane(&self, pool: &Pool, round: u64, lane: u64) -> Vec<(Option<usize>, Best)> {
         let anneals = self.anneals;
         let index = round * anneals.lanes as u64 + lane;
         let mut walker = Walker::new(Random::stream(self.seed, LANE, index), self.instance.len());
@@ -111,18 +111,21 @@ impl Search<'_> {
         let mut lines = Vec::new();
         for line in 0..anneals.lines {
             let number = index * anneals.lines + line;
-            let going = if round < anneals.fresh {
+            let (place, schedules) = if round < anneals.fresh {
                 // The first line has the plan that the search begins with.
                 let begin = layout(self.instance, &mut Random::stream(self.seed, START, number)).filter(|_| number > 0);
                 if let Some(parts) = begin {
                     books.take_up(&parts);
                 }
-                self.line(&mut books, &mut lines, &mut walker, &anneals.from_afresh)
+                (None, &anneals.from_afresh[..])
             } else {
-                books.take_up(&pool.any(&mut walker.random).parts);
-                let turn = number as usize % anneals.from_best.len();
-                self.line(&mut books, &mut lines, &mut walker, &anneals.from_best[turn..=turn])
+                let place = pool.place(number);
+                books.take_up(&pool.plan(place).parts);
+                let turn = walker.random.below(anneals.from_best.len());
+                (Some(place), &anneals.from_best[turn..=turn])
             };
+            let (best, going) = self.line(&mut books, &mut walker, schedules);
+            lines.push((place, best));
             if !going {
                 break;
             }
@@ -131,7 +134,7 @@ impl Search<'_> {
     }
 
     /// Anneals one after another, each from the best plan that the line has met, the first from where the books are.
-    fn line(&self, books: &mut Books<'_>, lines: &mut Vec<Best>, walker: &mut Walker, schedules: &[Schedule]) -> bool {
+    fn line(&self, books: &mut Books<'_>, walker: &mut Walker, schedules: &[Schedule]) -> (Best, bool) {
         let mut best = Best::of(books);
         let heat = libm::pow(self.anneals.heats, walker.random.unit());
         let going = schedules.iter().enumerate().all(|(at, schedule)| {
@@ -140,7 +143,6 @@ impl Search<'_> {
             }
             anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
         });
-        lines.push(best);
-        going
+        (best, going)
     }
 }
