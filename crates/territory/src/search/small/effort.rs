@@ -67,7 +67,7 @@ impl Anneals {
         let steps = (250 * n as u64).min(20_000);
         let schedule =
             |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
-        let (fresh, closing, least, agree) = if long { (24, 12, 4, 12) } else { (4, 2, 2, 6) };
+        let (fresh, closing, least, agree) = if long { (40, 20, 4, 12) } else { (4, 2, 2, 6) };
         Self {
             fresh,
             closing,
@@ -77,7 +77,7 @@ impl Anneals {
             lines: (n as u64 / 4).clamp(1, 10),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
-            patience: if long { 2 } else { 1 },
+            patience: if long { 4 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
     }
