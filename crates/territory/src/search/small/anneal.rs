@@ -26,6 +26,13 @@ pub(super) struct Schedule {
     pub(super) mix: Mix,
 }
 
+impl Schedule {
+    /// The same at other temperatures.
+    pub(super) fn hotter(&self, factor: f64) -> Self {
+        Self { temperature: (self.temperature.0 * factor, self.temperature.1 * factor), ..*self }
+    }
+}
+
 /// Proposals between two looks at the clock, sums and penalty.
 const BLOCK: u64 = 1024;
 /// Blocks after which sums are formed anew.

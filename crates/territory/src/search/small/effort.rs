@@ -1,84 +1,125 @@
 //! What an effort means for a small search, in counted steps.
 //!
-//! Figures were found by trials on 44 to 1,046 units in 2 to 7 territories.
+//! Figures were found by trials on 44 to 1,046 units in 2 to 7 territories, and on 3,107 units in 30.
 
 use super::super::instance::Instance;
-use super::super::random::Random;
 use super::anneal::{Penalty, Schedule};
+use super::terms::MemberTerms;
 use super::walk::Mix;
 use crate::control::Effort;
 
 /// Units up to which a problem is small.
-pub(super) const SMALL: usize = 2_000;
+pub(super) const SMALL: usize = 4_000;
+/// The same where terms are measured from members: their costs of all pairs are still kept.
+const SMALL_OF_MEMBERS: usize = 2_000;
+/// Units from which one long anneal brings more than several short ones.
+const MANY: usize = 1_500;
 /// Units per territory under which they are coarse.
 const COARSE: usize = 50;
 
 /// The anneals of all lanes.
 #[derive(Clone, Debug)]
 pub(super) struct Anneals {
-    /// Rounds of lanes, one after another.
-    pub(super) rounds: u64,
+    /// Rounds of lanes that start afresh.
+    pub(super) fresh: u64,
+    /// Rounds after them, which reheat the best plans.
+    pub(super) closing: u64,
+    /// Rounds before which the search does not end.
+    pub(super) least: u64,
+    /// Fresh lines that have to agree on the best value for the search to end.
+    pub(super) agree: usize,
     /// Lanes of a round, side by side.
     pub(super) lanes: usize,
-    /// Starts of a lane.
-    pub(super) starts: u64,
-    /// From each start; none: reheats alone.
-    first: Option<Schedule>,
-    /// Range of the factor on the first anneal's temperatures.
-    heats: f64,
-    /// From the best plan of the start.
-    pub(super) reheats: Vec<Schedule>,
+    /// Lines of a lane, one after another.
+    pub(super) lines: u64,
+    /// Range of a line's factor on temperatures.
+    pub(super) heats: f64,
+    /// Anneals of a fresh line.
+    pub(super) from_afresh: Vec<Schedule>,
+    /// Closing rounds without a better plan that end the search.
+    pub(super) patience: u64,
+    /// Of these a line that begins at one of the best plans anneals by one.
+    pub(super) from_best: Vec<Schedule>,
 }
 
 impl Anneals {
-    /// Those of an effort; `links` says that links are all that counts: energies come in whole steps then, and what is far
-    /// under one step is frozen.
-    pub(super) fn new(effort: Effort, instance: &Instance, links: bool) -> Self {
-        let n = instance.len();
+    /// Those of an effort. Where links are all that counts, energies come in whole steps, and what is far under one step is
+    /// frozen.
+    pub(super) fn new(effort: Effort, instance: &Instance, terms: &MemberTerms<'_>) -> Self {
+        let links = terms.only_links();
+        let most = if terms.costs.is_empty() { SMALL } else { SMALL_OF_MEMBERS };
+        let (n, k) = (instance.len(), instance.k().max(1));
         let long = effort == Effort::Thorough;
-        if n > SMALL {
+        if n > most {
             Self::large(long, n, links)
-        } else if n / instance.k().max(1) < COARSE {
-            Self::coarse(long, n)
+        } else if n / k < COARSE {
+            Self::coarse(long, n, k)
         } else {
             Self::fine(long, n, links)
         }
     }
 
     /// Many short anneals, hot to the end, with a penalty that rises.
-    fn coarse(long: bool, n: usize) -> Self {
-        let mix = Mix { swaps: 0.3, splits: 0.05, bundles: 0.3, exactly: true };
-        let schedule = Schedule {
-            steps: (250 * n as u64).min(20_000),
-            temperature: (1.0, 0.1),
-            penalty: Penalty::Ramp(3.0, 300.0),
-            mix,
-        };
-        let (rounds, starts) = if long { (6, (3 * n / 4).clamp(1, 50)) } else { (1, (n / 4).clamp(1, 20)) };
-        Self { rounds, lanes: 4, starts: starts as u64, first: Some(schedule), heats: 10.0, reheats: vec![] }
+    fn coarse(long: bool, n: usize, k: usize) -> Self {
+        // A split costs what its territories have units.
+        let splits = (0.2 * k as f64 / n as f64).min(0.05);
+        let mix = Mix { swaps: 0.3, splits, bundles: 0.3, exactly: true };
+        let steps = (250 * n as u64).min(20_000);
+        let schedule =
+            |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
+        let (fresh, closing, least, agree) = if long { (40, 20, 4, 12) } else { (4, 2, 2, 6) };
+        Self {
+            fresh,
+            closing,
+            least,
+            agree,
+            lanes: 4,
+            lines: (n as u64 / 4).clamp(1, 10),
+            heats: 10.0,
+            from_afresh: vec![schedule(1.0, 3.0)],
+            patience: if long { 4 } else { 1 },
+            from_best: vec![schedule(0.3, 10.0)],
+        }
     }
 
     /// A long anneal from each start, then reheats.
     fn fine(long: bool, n: usize, links: bool) -> Self {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
-        let share = (n as f64 / 500.0).min(1.0);
-        let steps = if long { 4e6 } else { 4e5 } * share;
+        let share = if n < MANY { (n as f64 / 500.0).min(1.0) } else { n as f64 / 700.0 };
+        let steps = if n >= MANY {
+            2.8e6
+        } else if long {
+            1e6
+        } else {
+            4e5
+        } * share;
         let (hot, cold) = if links { (1.0, 0.1) } else { (2.0, 0.0005) };
-        let penalty = Penalty::Outside(if links { 0.7 } else { 0.85 });
+        let penalty = Penalty::Outside(if links {
+            0.7
+        } else if long {
+            0.75
+        } else {
+            0.85
+        });
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
-        let heats: &[f64] = match (links, long) {
-            (true, _) => &[0.5, 0.5],
-            (false, true) => &[0.02, 0.04, 0.08],
-            (false, false) => &[0.02, 0.04],
+        let heats: &[f64] = if links { &[0.5] } else { &[0.05, 0.1, 0.2, 0.4] };
+        let (fresh, closing) = match (n < MANY, long) {
+            (true, true) => (2, 16),
+            (true, false) => (1, 2),
+            (false, _) => (1, 1),
         };
         Self {
-            rounds: if long { 2 } else { 1 },
-            lanes: 4,
-            starts: 1,
-            first: Some(schedule(hot)),
+            fresh,
+            closing,
+            least: 1,
+            agree: if long { 6 } else { 4 },
+            lanes: if n < MANY { 4 } else { 2 },
+            lines: 1,
             heats: 1.0,
-            reheats: heats.iter().map(|&heat| schedule(heat)).collect(),
+            from_afresh: vec![schedule(hot), schedule(heats[0])],
+            patience: if long { 8 } else { 2 },
+            from_best: heats.iter().map(|&heat| schedule(heat)).collect(),
         }
     }
 
@@ -88,13 +129,17 @@ impl Anneals {
         let (hot, cold) = if links { (0.3, 0.1) } else { (0.02, 0.0005) };
         let steps = if long { 200 } else { 20 } * n as u64;
         let reheat = Schedule { steps, temperature: (hot, cold), penalty: Penalty::Outside(0.5), mix };
-        Self { rounds: 1, lanes: 1, starts: 1, first: None, heats: 1.0, reheats: vec![reheat] }
-    }
-
-    /// The first anneal of a start.
-    pub(super) fn first(&self, random: &mut Random) -> Option<Schedule> {
-        let heat = libm::pow(self.heats, random.unit());
-        self.first
-            .map(|first| Schedule { temperature: (first.temperature.0 * heat, first.temperature.1 * heat), ..first })
+        Self {
+            fresh: 0,
+            closing: 1,
+            least: 1,
+            agree: 1,
+            lanes: 1,
+            lines: 1,
+            heats: 1.0,
+            from_afresh: vec![],
+            patience: 1,
+            from_best: vec![reheat],
+        }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
-//! ([`split`]). A *lane* is a series of anneals: fresh starts choose the basin, reheats of the best plan close it. Where
-//! territories have few units, anneals are short and many, hot to the end while the penalty rises. Lanes are independent and
-//! come in rounds; their best plans are combined in index order.
+//! ([`split`]). A *line* is a series of anneals: fresh starts choose the basin, reheats of the best plans close it. Where
+//! territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in lanes; lanes
+//! of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when several fresh
+//! lines agree on the best value, or when a round of reheats brings nothing: both are counted, no clock is asked.
 //!
 //! A problem that is not small keeps its basin: the plan it comes with is reheated in one lane, so that medoids and borders
 //! fit each other.
@@ -12,6 +13,7 @@
 mod anneal;
 mod books;
 mod effort;
+mod pool;
 mod split;
 mod terms;
 #[cfg(test)]
@@ -24,9 +26,10 @@ use super::random::Random;
 use crate::control::{Control, Effort};
 use crate::problem::Problem;
 use crate::solve::SolveOptions;
-use anneal::{Best, anneal};
+use anneal::{Best, Schedule, anneal};
 use books::{Books, TermScales};
 use effort::{Anneals, SMALL};
+use pool::Pool;
 use terms::MemberTerms;
 use walk::Walker;
 
@@ -60,23 +63,24 @@ pub(super) fn run(
 ) -> Vec<u32> {
     let terms = MemberTerms::new(problem, instance);
     let scales = TermScales::of(instance, &terms, &parts);
-    let anneals = Anneals::new(options.effort, instance, terms.only_links());
+    let anneals = Anneals::new(options.effort, instance, &terms);
     let search = Search { instance, terms: &terms, scales: &scales, anneals: &anneals, seed: options.seed, control };
-    let mut best = Best::of(&Books::new(instance, &terms, &scales, parts));
-    for round in 0..anneals.rounds {
-        let lane = |lane: usize| search.lane(&best, round * anneals.lanes as u64 + lane as u64);
-        for found in crate::parallel::map(anneals.lanes, lane) {
-            if found.is_better(&best) {
-                best = found;
-            }
-        }
-        let share = (round + 1) as f64 / anneals.rounds as f64;
-        control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
-        if control.stopped().is_some() {
+    let mut pool = Pool::new(Best::of(&Books::new(instance, &terms, &scales, parts)));
+    let rounds = anneals.fresh + anneals.closing;
+    let mut idle = 0;
+    for round in 0..rounds {
+        let best = pool.best().clone();
+        let lines = crate::parallel::map(anneals.lanes, |lane| search.lane(&pool, round, lane as u64));
+        let fresh = round < anneals.fresh;
+        lines.into_iter().flatten().for_each(|(place, found)| pool.add(found, place));
+        control.report(progress.0 + (progress.1 - progress.0) * (round + 1) as f64 / rounds as f64, "improve");
+        idle = if fresh || pool.best().is_better(&best) { 0 } else { idle + 1 };
+        let settled = pool.agreed >= anneals.agree || idle >= anneals.patience;
+        if control.stopped().is_some() || (settled && round + 1 >= anneals.least) {
             break;
         }
     }
-    best.parts
+    pool.best().parts.clone()
 }
 
 /// What all lanes share.
@@ -98,46 +102,47 @@ impl Search<'_> {
         self.instance.k() as f64 / self.instance.len() as f64
     }
 
-    /// The lane of an index; the first one begins at the best plan, all others afresh.
-    fn lane(&self, best: &Best, index: u64) -> Best {
+    /// The lines of a lane: the best plan that each met, and the place in the pool where it began unless it is fresh.
+    fn lane(&self, pool: &Pool, round: u64, lane: u64) -> Vec<(Option<usize>, Best)> {
         let anneals = self.anneals;
+        let index = round * anneals.lanes as u64 + lane;
         let mut walker = Walker::new(Random::stream(self.seed, LANE, index), self.instance.len());
-        let mut books = Books::new(self.instance, self.terms, self.scales, best.parts.clone());
-        let mut own = Best::of(&books);
-        for start in 0..anneals.starts {
-            // The best of this start: its reheats must not fall back to a better plan of another.
-            let mut line = Best::of(&books);
-            if index > 0 || start > 0 {
-                let number = index * anneals.starts + start;
-                if let Some(parts) = layout(self.instance, &mut Random::stream(self.seed, START, number)) {
+        let mut books = Books::new(self.instance, self.terms, self.scales, pool.best().parts.clone());
+        let mut lines = Vec::new();
+        for line in 0..anneals.lines {
+            let number = index * anneals.lines + line;
+            let (place, schedules) = if round < anneals.fresh {
+                // The first line has the plan that the search begins with.
+                let begin = layout(self.instance, &mut Random::stream(self.seed, START, number)).filter(|_| number > 0);
+                if let Some(parts) = begin {
                     books.take_up(&parts);
-                    line = Best::of(&books);
                 }
-            }
-            let going = self.line(&mut books, &mut line, &mut walker);
-            if line.is_better(&own) {
-                own = line;
-            }
+                (None, &anneals.from_afresh[..])
+            } else {
+                let place = pool.place(number);
+                books.take_up(&pool.plan(place).parts);
+                let turn = walker.random.below(anneals.from_best.len());
+                (Some(place), &anneals.from_best[turn..=turn])
+            };
+            let (best, going) = self.line(&mut books, &mut walker, schedules);
+            lines.push((place, best));
             if !going {
                 break;
             }
         }
-        own
+        lines
     }
 
-    /// A first anneal and reheats of the best plan it met.
-    fn line(&self, books: &mut Books<'_>, line: &mut Best, walker: &mut Walker) -> bool {
-        if let Some(first) = self.anneals.first(&mut walker.random)
-            && !anneal(books, line, walker, &first, self.unit(), self.control)
-        {
-            return false;
-        }
-        for reheat in &self.anneals.reheats {
-            books.take_up(&line.parts);
-            if !anneal(books, line, walker, reheat, self.unit(), self.control) {
-                return false;
+    /// Anneals one after another, each from the best plan that the line has met, the first from where the books are.
+    fn line(&self, books: &mut Books<'_>, walker: &mut Walker, schedules: &[Schedule]) -> (Best, bool) {
+        let mut best = Best::of(books);
+        let heat = libm::pow(self.anneals.heats, walker.random.unit());
+        let going = schedules.iter().enumerate().all(|(at, schedule)| {
+            if at > 0 {
+                books.take_up(&best.parts);
             }
-        }
-        true
+            anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
+        });
+        (best, going)
     }
 }
