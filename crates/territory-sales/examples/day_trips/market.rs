@@ -1,24 +1,24 @@
 //! Random markets that the travel formula was not fitted on: towns and countryside of different grain, split into territories by
 //! the nearest base. A generator with frozen streams (the engine's), so that the figures repeat.
 
-use territory::search::random::Random;
+use territory::search::Random;
 use territory::{Locations, Space};
 
 /// Customers, and the territories that they are split into.
-pub struct Market {
+pub(crate) struct Market {
     /// km in the plane.
-    pub customers: Vec<[f64; 2]>,
+    pub(crate) customers: Vec<[f64; 2]>,
     /// Of each territory.
-    pub bases: Vec<[f64; 2]>,
+    pub(crate) bases: Vec<[f64; 2]>,
     /// Of each customer.
-    pub territory_of: Vec<u32>,
+    pub(crate) territory_of: Vec<u32>,
     /// Calls per day trip.
-    pub calls_per_day: usize,
+    pub(crate) calls_per_day: usize,
 }
 
 impl Market {
     /// Market number `index`: its shape, size and grain follow from the index.
-    pub fn new(index: u64) -> Self {
+    pub(crate) fn new(index: u64) -> Self {
         let mut random = Random::stream(20_261, 7, index);
         let territories = 2 + random.below(4);
         let per_territory = 40 + random.below(110);
@@ -53,13 +53,13 @@ impl Market {
     }
 
     /// The customers as the engine takes them.
-    pub fn locations(&self) -> Locations {
+    pub(crate) fn locations(&self) -> Locations {
         let metres: Vec<[f64; 2]> = self.customers.iter().map(|c| c.map(|x| x * 1000.0)).collect();
         Locations::from_coordinates(Space::Planar, &metres)
     }
 
     /// Customers of a territory.
-    pub fn members(&self, territory: u32) -> Vec<[f64; 2]> {
+    pub(crate) fn members(&self, territory: u32) -> Vec<[f64; 2]> {
         let pairs = self.customers.iter().zip(&self.territory_of);
         pairs.filter(|(_, t)| **t == territory).map(|(c, _)| *c).collect()
     }

@@ -6,12 +6,12 @@
 //! insertion (ruin and recreate, Schrimpf et al. 2000), which is kept where it helps. It is no optimiser to be used elsewhere: near-optimal tours are what the formula
 //! is judged by.
 
-use territory::search::random::Random;
+use territory::search::Random;
 
 type Point = [f64; 2];
 
 /// Length in km of near-optimal trips.
-pub fn trips_km(base: Point, customers: &[Point], calls_per_day: usize, rounds: usize) -> f64 {
+pub(crate) fn trips_km(base: Point, customers: &[Point], calls_per_day: usize, rounds: usize) -> f64 {
     if customers.is_empty() {
         return 0.0;
     }

@@ -1,0 +1,278 @@
+//! The whole way on real data: the hospitals of the United States as customers of a medical sales force, counties as units.
+//! `cargo run --release -p territory-sales --example us_hospitals`
+//!
+//! Discharges are the potential, payments the sales. Value classes → workload → force size → territories balanced on potential (±10 %) and
+//! workload (±5 %) → quotas → fairness audit. Call policy, speeds, costs and response are assumptions and say so; the rest is counted.
+
+use std::io::Write;
+use std::time::Instant;
+use territory::adjacency::{Contact, Graph, Islands, resolve_islands};
+use territory::evaluate::{Evaluation, evaluate};
+use territory::geometry::{Coverage, CoverageOptions, Outside};
+use territory::{Control, Locations, Measure, ProblemSpec, SolveOptions, Space, solve};
+use territory_geojson::{Geometry, PropertyValue, ReadOptions, Source, read};
+use territory_sales::audit::{AuditInput, audit};
+use territory_sales::classes::{ABC_CUTOFFS, CallPolicy, ClassCalls, abc};
+use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Field, UnitTotals};
+use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
+use territory_sales::quota::{QuotaPlan, quotas};
+use territory_sales::response::Response;
+use territory_sales::workload::{Bases, DayTrips, TerritoryHours, Workload};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// Hours in the field per rep and year (assumed).
+const HOURS_PER_REP: f64 = 1_500.0;
+const POTENTIAL_TOLERANCE: f64 = 0.10;
+const WORKLOAD_TOLERANCE: f64 = 0.05;
+/// Rounds of measuring ways to the centres of the plan before.
+const ROUNDS: usize = 8;
+
+fn main() -> Outcome<()> {
+    let begin = Instant::now();
+    let mut out = std::io::stdout().lock();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data");
+    let coverage = counties(&format!("{data}/us-counties.geojson"))?;
+    let (customers, left_out) = hospitals(&format!("{data}/us-hospitals.geojson.gz"))?;
+    let units = customers.join(coverage.polygons(), Outside::Nearest { limit_km: 50.0 })?;
+    writeln!(
+        out,
+        "{} hospitals in {} counties ({} nearest to one, {left_out} in Alaska and Hawaii left out)",
+        customers.len(),
+        coverage.len(),
+        units.join.nearest
+    )?;
+
+    // 1. Classes by potential, and what each class gets (assumed).
+    let potential = customers.get(Field::Potential)?;
+    let classing = abc(potential, &ABC_CUTOFFS)?;
+    let policy = CallPolicy(vec![
+        ClassCalls::new("A", 10.0, 1.5),
+        ClassCalls::new("B", 6.0, 1.0),
+        ClassCalls::new("C", 3.0, 0.75),
+    ]);
+    let calls = policy.apply(&classing)?;
+    let borderline = classing.borderline(&[0.002])?;
+    writeln!(out, "classes A, B, C: {:?}, {} within 0.2 % of a cut-off", classing.counts(), borderline.len())?;
+
+    // 2. Workload, as far as it does not depend on where territories are.
+    let trips = DayTrips { calls_per_day: 4.0, circuity: 1.2, speed_kmh: 70.0 };
+    let workload = Workload::of_calls(customers.locations(), &calls, trips)?;
+    let fixed: f64 = workload.fixed_hours().iter().sum();
+    writeln!(out, "{:.0} h of calls and {:.0} h between them", sum(workload.call_hours()), sum(workload.step_hours()))?;
+
+    // 3. Territories for a first guess tell the ways, the ways the force.
+    let market = Market {
+        customers: &customers,
+        units: &units,
+        workload: &workload,
+        graph: network(&coverage)?,
+        locations: coverage.locations(),
+    };
+    let guess = build_up(1.25 * fixed, HOURS_PER_REP)?.reps as usize;
+    let pilot = market.plan(guess, &workload.fixed_hours())?;
+    let force = build_up(pilot.hours.iter().map(TerritoryHours::total).sum(), HOURS_PER_REP)?;
+    let k = force.reps as usize;
+    let sales = customers.get(Field::Sales)?;
+    let (total_potential, total_sales) = (sum(potential), sum(sales));
+    let response = Response::Power { share: 0.2, at_effort: force.hours / total_potential, elasticity: 0.3 };
+    let money = Economics { cost_per_rep: 180_000.0, margin: 0.35, most_reps: 120 };
+    // A discharge is worth 100 to the company (assumed).
+    let sold = |reps: u32| 100.0 * total_potential * response.share(f64::from(reps) * HOURS_PER_REP / total_potential);
+    let sizes = SideBySide {
+        workload_needs: force.reps,
+        potential_carries: carried_by_potential(100.0 * 0.2 * total_potential, money.cost_per_rep / money.margin)?,
+        pays_best: Some(marginal(&money, sold)?.reps),
+    };
+    writeln!(out, "force: {:.1} posts of work; {sizes:?}", force.posts)?;
+
+    // 4. Territories.
+    let plan = market.balanced(k, pilot)?;
+    let [most_potential, most_workload] = [plan.potential_deviation(), plan.workload_deviation()];
+    writeln!(
+        out,
+        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways, round {})",
+        plan.evaluation.contiguous,
+        100.0 * most_potential,
+        100.0 * most_workload,
+        plan.round
+    )?;
+    let ways: f64 = plan.hours.iter().map(|h| h.ways).sum();
+    let estimated: f64 = plan.hours.iter().map(|h| h.estimated_ways).sum();
+    writeln!(
+        out,
+        "ways out and back {ways:.0} h, by inertia {estimated:.0} h ({:+.1} %)",
+        100.0 * (estimated / ways - 1.0)
+    )?;
+
+    // 5. Quotas: 4 % more than last year, half by potential. A fifth more than is sold can be captured anywhere (assumed).
+    let of = |column: &[f64]| territory_sums(column, &plan.territory_of, k);
+    let (territory_sales, territory_potential) = (of(sales), of(potential));
+    let quota_plan = QuotaPlan { total: 1.04 * total_sales, potential_weight: 0.5, buffer: 0.02, step: 10_000.0 };
+    let captured: Vec<f64> = territory_potential.iter().map(|p| 1.2 * total_sales * p / total_potential).collect();
+    let quotas = quotas(&quota_plan, &territory_sales, &territory_potential, &captured)?;
+
+    // 6. Audit.
+    let hours: Vec<f64> = plan.hours.iter().map(TerritoryHours::total).collect();
+    let input = AuditInput {
+        potential: &territory_potential,
+        workload_hours: &hours,
+        sales: &territory_sales,
+        capacity_hours: &vec![HOURS_PER_REP; k],
+    };
+    let audit = audit(&input, 0.15, &response)?;
+    writeln!(out, "\nterritory hospitals  discharges   hours  of them road   sales M$   quota M$")?;
+    for (t, quota) in quotas.iter().enumerate() {
+        let hospitals = plan.territory_of.iter().filter(|x| **x as usize == t).count();
+        let unattainable = if quota.attainable { "" } else { "  not attainable" };
+        writeln!(
+            out,
+            "{:>9} {hospitals:9} {:11.0} {:7.0} {:11.0} % {:10.1} {:10.2}{unattainable}",
+            t + 1,
+            territory_potential[t],
+            hours[t],
+            100.0 * plan.hours[t].travel() / hours[t],
+            territory_sales[t] / 1e6,
+            quota.quota / 1e6,
+        )?;
+    }
+    let all: f64 = quotas.iter().map(|q| q.quota).sum();
+    writeln!(out, "quotas add up to {:.2} M$ of {:.2} M$", all / 1e6, 1.02 * quota_plan.total / 1e6)?;
+    for m in &audit.measures {
+        let f = &m.fairness;
+        writeln!(
+            out,
+            "audit of {:11} max deviation {:4.1} %, CV {:.3}, Gini {:.3}, Hoover {:.3}, too large/right/too small {:?}",
+            m.name,
+            100.0 * f.max_deviation,
+            f.cv,
+            f.gini,
+            f.hoover,
+            m.counts()
+        )?;
+    }
+    writeln!(out, "imbalance costs {:.2} % of sales under the response function", 100.0 * audit.cost.lost_share)?;
+    writeln!(out, "{:.1} s in all", begin.elapsed().as_secs_f64())?;
+    let kept =
+        most_potential <= POTENTIAL_TOLERANCE && most_workload <= WORKLOAD_TOLERANCE && plan.evaluation.contiguous;
+    if kept { Ok(()) } else { Err("the plan misses a bound".into()) }
+}
+
+fn sum(column: &[f64]) -> f64 {
+    column.iter().sum()
+}
+
+/// Sums of a column of customers per territory.
+fn territory_sums(column: &[f64], territory_of: &[u32], k: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; k];
+    column.iter().zip(territory_of).for_each(|(v, &t)| sums[t as usize] += v);
+    sums
+}
+
+fn counties(path: &str) -> Outcome<Coverage> {
+    let mut table = read(Source::open(path)?, &ReadOptions::default())?;
+    let Geometry::Polygons(polygons) = table.take_geometry() else { return Err("counties should be polygons".into()) };
+    Ok(Coverage::new(polygons, &CoverageOptions::default())?)
+}
+
+/// The graph of counties, island counties joined by the shortest links.
+fn network(coverage: &Coverage) -> Outcome<Graph> {
+    Ok(resolve_islands(&coverage.graph(Contact::Rook), coverage.polygons(), Islands::Bridge)?.graph)
+}
+
+/// The hospitals of the lower 48 states, and how many are elsewhere.
+fn hospitals(path: &str) -> Outcome<(Customers, usize)> {
+    let properties = ["name", "state", "discharges", "payments_usd"].map(str::to_owned).to_vec();
+    let table = read(Source::open(path)?, &ReadOptions { properties, ..ReadOptions::default() })?;
+    let Geometry::Points(points) = table.geometry() else { return Err("hospitals should be points".into()) };
+    let text = |property: &str, row: usize| match table.property(property).map(|column| column.get(row)) {
+        Some(PropertyValue::Text(text)) => text.to_owned(),
+        _ => String::new(),
+    };
+    let inside: Vec<usize> =
+        (0..table.len()).filter(|&row| !["AK", "HI"].contains(&text("state", row).as_str())).collect();
+    let pick = |column: Vec<f64>| inside.iter().map(|&row| column[row]).collect::<Vec<f64>>();
+    let customers = CustomerTable::new(Space::Geographic, inside.iter().map(|&row| points[row]).collect())
+        .names(inside.iter().map(|&row| text("name", row)).collect())
+        .numbers(Field::Potential, pick(table.numbers("discharges", false)?))
+        .numbers(Field::Sales, pick(table.numbers("payments_usd", false)?))
+        .build(&CustomerOptions::default())?;
+    Ok((customers, table.len() - inside.len()))
+}
+
+/// Everything that stays while plans come and go.
+struct Market<'a> {
+    customers: &'a Customers,
+    units: &'a UnitTotals,
+    workload: &'a Workload,
+    graph: Graph,
+    locations: Locations,
+}
+
+struct Plan {
+    /// Of every hospital.
+    territory_of: Vec<u32>,
+    evaluation: Evaluation,
+    /// Of every territory, ways exact.
+    hours: Vec<TerritoryHours>,
+    round: usize,
+}
+
+impl Market<'_> {
+    /// `k` territories balanced on potential and on `hours`, one number per hospital.
+    fn plan(&self, k: usize, hours: &[f64]) -> Outcome<Plan> {
+        // Half of the tolerances: the search balances ways to the centres of the plan before, the report counts those to its own.
+        let problem = ProblemSpec::new(self.locations.clone(), self.graph.clone(), k)
+            .measure(Measure::new("workload", self.units.sum(hours)?).tolerance(0.5 * WORKLOAD_TOLERANCE))
+            .measure(
+                Measure::new("potential", self.customers.sum_onto(Field::Potential, self.units)?)
+                    .tolerance(0.95 * POTENTIAL_TOLERANCE),
+            )
+            .build()?;
+        let assignment = solve(&problem, &SolveOptions::default(), &Control::default())?.assignment;
+        let territory_of: Vec<u32> = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
+        let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
+        Ok(Plan { territory_of, evaluation: evaluate(&problem, &assignment)?, hours, round: 0 })
+    }
+
+    /// Plans until the exact workload is within its tolerance: each round measures ways to the centres of the plan before.
+    fn balanced(&self, k: usize, pilot: Plan) -> Outcome<Plan> {
+        let mut before = pilot;
+        let mut best: Option<Plan> = None;
+        for round in 1..=ROUNDS {
+            let ways = self.workload.ways_hours(&before.territory_of, before.hours.len(), Bases::Centroids)?;
+            let mut plan = self.plan(k, &self.workload.hours(|customer| ways[customer]))?;
+            plan.round = round;
+            if best.as_ref().is_none_or(|b| plan.excess() < b.excess()) {
+                best = Some(Plan {
+                    territory_of: plan.territory_of.clone(),
+                    evaluation: plan.evaluation.clone(),
+                    hours: plan.hours.clone(),
+                    round,
+                });
+            }
+            if plan.excess() <= 1.0 {
+                break;
+            }
+            before = plan;
+        }
+        best.ok_or_else(|| "no round was made".into())
+    }
+}
+
+impl Plan {
+    fn potential_deviation(&self) -> f64 {
+        self.evaluation.measures[1].fairness.max_deviation
+    }
+
+    fn workload_deviation(&self) -> f64 {
+        let hours: Vec<f64> = self.hours.iter().map(TerritoryHours::total).collect();
+        let mean = sum(&hours) / hours.len() as f64;
+        hours.iter().map(|h| (h / mean - 1.0).abs()).fold(0.0, f64::max)
+    }
+
+    /// The worst deviation in tolerances.
+    fn excess(&self) -> f64 {
+        (self.potential_deviation() / POTENTIAL_TOLERANCE).max(self.workload_deviation() / WORKLOAD_TOLERANCE)
+    }
+}
