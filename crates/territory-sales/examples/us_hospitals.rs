@@ -9,10 +9,10 @@ use std::time::Instant;
 use territory::adjacency::{Contact, Graph, Islands, resolve_islands};
 use territory::evaluate::{Evaluation, evaluate};
 use territory::geometry::{Coverage, CoverageOptions, Outside};
-use territory::{Control, Locations, Measure, ProblemSpec, SolveOptions, Space, solve};
+use territory::{Control, Effort, Locations, Measure, ProblemSpec, SolveOptions, Space, solve};
 use territory_geojson::{Geometry, PropertyValue, ReadOptions, Source, read};
 use territory_sales::audit::{AuditInput, audit};
-use territory_sales::classes::{ABC_CUTOFFS, CallPolicy, ClassCalls, abc};
+use territory_sales::classes::{CallPolicy, ClassCalls, abc};
 use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Field, UnitTotals};
 use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
 use territory_sales::quota::{QuotaPlan, quotas};
@@ -22,11 +22,13 @@ use territory_sales::workload::{Bases, DayTrips, TerritoryHours, Workload};
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Hours in the field per rep and year (assumed).
-const HOURS_PER_REP: f64 = 1_500.0;
+const HOURS_PER_REP: f64 = 1_800.0;
 const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
-/// Rounds of measuring ways to the centres of the plan before.
-const ROUNDS: usize = 8;
+/// Rounds of planning, at most.
+const ROUNDS: usize = 6;
+/// Share of the workload's tolerance that the search may use: the report counts exact ways.
+const SEARCH_SHARE: f64 = 0.5;
 
 fn main() -> Outcome<()> {
     let begin = Instant::now();
@@ -45,18 +47,19 @@ fn main() -> Outcome<()> {
 
     // 1. Classes by potential, and what each class gets (assumed).
     let potential = customers.get(Field::Potential)?;
-    let classing = abc(potential, &ABC_CUTOFFS)?;
+    let classing = abc(potential, &[0.5, 0.8, 0.95])?;
     let policy = CallPolicy(vec![
-        ClassCalls::new("A", 10.0, 1.5),
-        ClassCalls::new("B", 6.0, 1.0),
-        ClassCalls::new("C", 3.0, 0.75),
+        ClassCalls::new("A", 9.0, 2.5),
+        ClassCalls::new("B", 4.0, 2.5),
+        ClassCalls::new("C", 2.0, 2.0),
+        ClassCalls::new("D", 1.0, 1.0),
     ]);
     let calls = policy.apply(&classing)?;
     let borderline = classing.borderline(&[0.002])?;
-    writeln!(out, "classes A, B, C: {:?}, {} within 0.2 % of a cut-off", classing.counts(), borderline.len())?;
+    writeln!(out, "classes A, B, C, D: {:?}, {} within 0.2 % of a cut-off", classing.counts(), borderline.len())?;
 
     // 2. Workload, as far as it does not depend on where territories are.
-    let trips = DayTrips { calls_per_day: 4.0, circuity: 1.2, speed_kmh: 70.0 };
+    let trips = DayTrips { calls_per_day: 15.0, circuity: 1.2, speed_kmh: 90.0 };
     let workload = Workload::of_calls(customers.locations(), &calls, trips)?;
     let fixed: f64 = workload.fixed_hours().iter().sum();
     writeln!(out, "{:.0} h of calls and {:.0} h between them", sum(workload.call_hours()), sum(workload.step_hours()))?;
@@ -70,24 +73,25 @@ fn main() -> Outcome<()> {
         locations: coverage.locations(),
     };
     let guess = build_up(1.25 * fixed, HOURS_PER_REP)?.reps as usize;
-    let pilot = market.plan(guess, &workload.fixed_hours())?;
-    let force = build_up(pilot.hours.iter().map(TerritoryHours::total).sum(), HOURS_PER_REP)?;
+    let (pilot, _) = market.plan(guess, &workload.fixed_hours(), Effort::Quick)?;
+    let pilot_hours = workload.territories(&pilot, guess, Bases::Centroids)?;
+    let force = build_up(pilot_hours.iter().map(TerritoryHours::total).sum(), HOURS_PER_REP)?;
     let k = force.reps as usize;
     let sales = customers.get(Field::Sales)?;
     let (total_potential, total_sales) = (sum(potential), sum(sales));
     let response = Response::Power { share: 0.2, at_effort: force.hours / total_potential, elasticity: 0.3 };
     let money = Economics { cost_per_rep: 180_000.0, margin: 0.35, most_reps: 120 };
-    // A discharge is worth 100 to the company (assumed).
-    let sold = |reps: u32| 100.0 * total_potential * response.share(f64::from(reps) * HOURS_PER_REP / total_potential);
+    // A discharge is worth 30 $ of what all suppliers sell (assumed).
+    let sold = |reps: u32| 30.0 * total_potential * response.share(f64::from(reps) * HOURS_PER_REP / total_potential);
     let sizes = SideBySide {
         workload_needs: force.reps,
-        potential_carries: carried_by_potential(100.0 * 0.2 * total_potential, money.cost_per_rep / money.margin)?,
+        potential_carries: carried_by_potential(30.0 * 0.2 * total_potential, money.cost_per_rep / money.margin)?,
         pays_best: Some(marginal(&money, sold)?.reps),
     };
     writeln!(out, "force: {:.1} posts of work; {sizes:?}", force.posts)?;
 
     // 4. Territories.
-    let plan = market.balanced(k, pilot)?;
+    let plan = market.balanced(k)?;
     let [most_potential, most_workload] = [plan.potential_deviation(), plan.workload_deviation()];
     writeln!(
         out,
@@ -213,48 +217,48 @@ struct Plan {
     /// Of every hospital.
     territory_of: Vec<u32>,
     evaluation: Evaluation,
-    /// Of every territory, ways exact.
+    /// Of every territory, ways from its centre.
     hours: Vec<TerritoryHours>,
     round: usize,
 }
 
 impl Market<'_> {
-    /// `k` territories balanced on potential and on `hours`, one number per hospital.
-    fn plan(&self, k: usize, hours: &[f64]) -> Outcome<Plan> {
-        // Half of the tolerances: the search balances ways to the centres of the plan before, the report counts those to its own.
+    /// `k` territories balanced on potential and on `hours`, one number per hospital: the territory of every hospital.
+    fn plan(&self, k: usize, hours: &[f64], effort: Effort) -> Outcome<(Vec<u32>, Evaluation)> {
+        let potential = self.customers.sum_onto(Field::Potential, self.units)?;
         let problem = ProblemSpec::new(self.locations.clone(), self.graph.clone(), k)
-            .measure(Measure::new("workload", self.units.sum(hours)?).tolerance(0.5 * WORKLOAD_TOLERANCE))
-            .measure(
-                Measure::new("potential", self.customers.sum_onto(Field::Potential, self.units)?)
-                    .tolerance(0.95 * POTENTIAL_TOLERANCE),
-            )
+            .measure(Measure::new("workload", self.units.sum(hours)?).tolerance(SEARCH_SHARE * WORKLOAD_TOLERANCE))
+            .measure(Measure::new("potential", potential).tolerance(0.99 * POTENTIAL_TOLERANCE))
             .build()?;
-        let assignment = solve(&problem, &SolveOptions::default(), &Control::default())?.assignment;
-        let territory_of: Vec<u32> = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
-        let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
-        Ok(Plan { territory_of, evaluation: evaluate(&problem, &assignment)?, hours, round: 0 })
+        let options = SolveOptions { effort, ..SolveOptions::default() };
+        let assignment = solve(&problem, &options, &Control::default())?.assignment;
+        let territory_of = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
+        Ok((territory_of, evaluate(&problem, &assignment)?))
     }
 
-    /// Plans until the exact workload is within its tolerance: each round measures ways to the centres of the plan before.
-    fn balanced(&self, k: usize, pilot: Plan) -> Outcome<Plan> {
-        let mut before = pilot;
+    /// Plans until the exact workload is within its tolerance: the search counts the ways that are to be expected before there is a plan, those
+    /// of a territory corrected by what they became in the round before.
+    fn balanced(&self, k: usize) -> Outcome<Plan> {
+        let mut ways = self.workload.expected_ways_hours(k)?;
         let mut best: Option<Plan> = None;
         for round in 1..=ROUNDS {
-            let ways = self.workload.ways_hours(&before.territory_of, before.hours.len(), Bases::Centroids)?;
-            let mut plan = self.plan(k, &self.workload.hours(|customer| ways[customer]))?;
-            plan.round = round;
-            if best.as_ref().is_none_or(|b| plan.excess() < b.excess()) {
-                best = Some(Plan {
-                    territory_of: plan.territory_of.clone(),
-                    evaluation: plan.evaluation.clone(),
-                    hours: plan.hours.clone(),
-                    round,
-                });
+            let t0 = Instant::now();
+            let (territory_of, evaluation) = self.plan(k, &self.workload.hours(|customer| ways[customer]), Effort::Standard)?;
+            let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
+            let plan = Plan { territory_of, evaluation, hours, round };
+            eprintln!("round {round} pot {:.4} wl {:.4} eval-wl {:.4} {:?}", plan.potential_deviation(), plan.workload_deviation(), plan.evaluation.measures[0].fairness.max_deviation, t0.elapsed());
+            let done = plan.excess() <= 1.0;
+            let exact = self.workload.ways_hours(&plan.territory_of, k, Bases::Centroids)?;
+            let (is, was) = (territory_sums(&exact, &plan.territory_of, k), territory_sums(&ways, &plan.territory_of, k));
+            for (way, &t) in ways.iter_mut().zip(&plan.territory_of) {
+                *way *= 0.5 + 0.5 * is[t as usize] / was[t as usize];
             }
-            if plan.excess() <= 1.0 {
+            if best.as_ref().is_none_or(|b| plan.excess() < b.excess()) {
+                best = Some(plan);
+            }
+            if done {
                 break;
             }
-            before = plan;
         }
         best.ok_or_else(|| "no round was made".into())
     }

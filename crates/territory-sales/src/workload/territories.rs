@@ -2,6 +2,7 @@
 
 use super::{DISC_RATIO, Workload};
 use crate::{SalesError, check};
+use territory::squared_distance;
 use territory::terms::{Mass, Moments};
 
 /// Where a territory's rep starts in the morning.
@@ -105,6 +106,58 @@ impl Workload {
     pub(super) fn estimated_ways(&self, m: &Moments) -> f64 {
         let per_km = self.trips.ways_per_call() * self.trips.hours_per_km();
         per_km * DISC_RATIO * (m.weight.max(0.0) * m.inertia()).sqrt()
+    }
+
+    /// One-way hours that each customer's way to a base may be expected to take before there is any plan of `k` territories: the mean way,
+    /// straight, to the calls nearest to it that make up one territory's share of all. A measure made with it
+    /// ([`Workload::hours`]) depends on no plan, so that a search has one goal to aim at; [`Workload::territories`] then tells what
+    /// the ways have become. Time grows with the square of the number of customers: made for tens of thousands.
+    ///
+    /// ```
+    /// use territory::{Locations, Space};
+    /// use territory_sales::workload::{DayTrips, Workload};
+    /// let at: Vec<[f64; 2]> = [0.0, 1.0, 3.0, 50.0, 54.0, 62.0].map(|km| [km * 1000.0, 0.0]).to_vec();
+    /// let locations = Locations::from_coordinates(Space::Planar, &at);
+    /// let trips = DayTrips { calls_per_day: 2.0, circuity: 1.0, speed_kmh: 1.0 };
+    /// let ways = Workload::new(&locations, &[1.0; 6], &[1.0; 6], trips)?.expected_ways_hours(2)?;
+    /// // Three calls each: those at 0, 1 and 3 km for the first customer, at 50, 54 and 62 km for the last.
+    /// assert_eq!((ways[0], ways[5]), (4.0 / 3.0, 20.0 / 3.0));
+    /// # Ok::<(), territory_sales::SalesError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No territory.
+    pub fn expected_ways_hours(&self, k: usize) -> Result<Vec<f64>, SalesError> {
+        check::positive("the number of territories", k as f64)?;
+        let share = self.calls_per_year.iter().sum::<f64>() / k as f64;
+        let mut near: Vec<(f64, f64)> = Vec::with_capacity(self.len());
+        let points = self.locations.points();
+        let expected = points.iter().map(|&at| {
+            near.clear();
+            near.extend(points.iter().zip(&self.calls_per_year).map(|(&p, &f)| (squared_distance(p, at), f)));
+            near.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let (mut calls, mut ways) = (0.0, 0.0);
+            for &(squared, f) in &near {
+                let taken = f.min(share - calls);
+                calls += taken;
+                ways += taken * squared.sqrt();
+                if calls >= share {
+                    break;
+                }
+            }
+            if calls > 0.0 { ways / calls * self.trips.hours_per_km() } else { 0.0 }
+        });
+        Ok(expected.collect())
+    }
+
+    /// Where the work of every territory is: the centroid of its calls, `[longitude, latitude]` or `[x, y]` as the customers'.
+    ///
+    /// # Errors
+    /// A plan of another length or with territories that are not below `k`.
+    pub fn centres(&self, territory_of: &[u32], k: usize) -> Result<Vec<[f64; 2]>, SalesError> {
+        self.check_plan(territory_of, k)?;
+        let space = self.locations.space();
+        Ok(self.centroids(territory_of, k).into_iter().map(|c| space.coordinates(c)).collect())
     }
 
     fn check_plan(&self, territory_of: &[u32], k: usize) -> Result<(), SalesError> {
