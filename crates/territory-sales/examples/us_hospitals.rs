@@ -9,7 +9,7 @@ use std::time::Instant;
 use territory::adjacency::{Contact, Graph, Islands, resolve_islands};
 use territory::evaluate::{Evaluation, evaluate};
 use territory::geometry::{Coverage, CoverageOptions, Outside};
-use territory::{Control, Effort, Locations, Measure, ProblemSpec, SolveOptions, Space, solve};
+use territory::{Control, Effort, Locations, Measure, Problem, ProblemSpec, SolveOptions, Space, solve};
 use territory_geojson::{Geometry, PropertyValue, ReadOptions, Source, read};
 use territory_sales::audit::{AuditInput, audit};
 use territory_sales::classes::{CallPolicy, ClassCalls, abc};
@@ -17,7 +17,7 @@ use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Fiel
 use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
 use territory_sales::quota::{QuotaPlan, quotas};
 use territory_sales::response::Response;
-use territory_sales::workload::{Bases, DayTrips, TerritoryHours, Workload};
+use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, TravelBooks, Workload};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -25,10 +25,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 const HOURS_PER_REP: f64 = 1_800.0;
 const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
-/// Rounds of planning, at most.
-const ROUNDS: usize = 6;
-/// Share of the workload's tolerance that the search may use: the report counts exact ways.
-const SEARCH_SHARE: f64 = 0.5;
+const EFFORT: Effort = Effort::Quick;
 
 fn main() -> Outcome<()> {
     let begin = Instant::now();
@@ -73,8 +70,7 @@ fn main() -> Outcome<()> {
         locations: coverage.locations(),
     };
     let guess = build_up(1.25 * fixed, HOURS_PER_REP)?.reps as usize;
-    let (pilot, _) = market.plan(guess, &workload.fixed_hours(), Effort::Quick)?;
-    let pilot_hours = workload.territories(&pilot, guess, Bases::Centroids)?;
+    let pilot_hours = market.balanced(guess)?.hours;
     let force = build_up(pilot_hours.iter().map(TerritoryHours::total).sum(), HOURS_PER_REP)?;
     let k = force.reps as usize;
     let sales = customers.get(Field::Sales)?;
@@ -95,11 +91,11 @@ fn main() -> Outcome<()> {
     let [most_potential, most_workload] = [plan.potential_deviation(), plan.workload_deviation()];
     writeln!(
         out,
-        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways, round {})",
+        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways; {} border units moved to settle them)",
         plan.evaluation.contiguous,
         100.0 * most_potential,
         100.0 * most_workload,
-        plan.round
+        plan.moves
     )?;
     let ways: f64 = plan.hours.iter().map(|h| h.ways).sum();
     let estimated: f64 = plan.hours.iter().map(|h| h.estimated_ways).sum();
@@ -219,48 +215,33 @@ struct Plan {
     evaluation: Evaluation,
     /// Of every territory, ways from its centre.
     hours: Vec<TerritoryHours>,
-    round: usize,
+    /// Border units that were moved to settle it.
+    moves: usize,
 }
 
 impl Market<'_> {
-    /// `k` territories balanced on potential and on `hours`, one number per hospital: the territory of every hospital.
-    fn plan(&self, k: usize, hours: &[f64], effort: Effort) -> Outcome<(Vec<u32>, Evaluation)> {
+    /// `k` territories balanced on potential and on `hours`, one number per hospital.
+    fn problem(&self, k: usize, hours: &[f64]) -> Outcome<Problem> {
         let potential = self.customers.sum_onto(Field::Potential, self.units)?;
-        let problem = ProblemSpec::new(self.locations.clone(), self.graph.clone(), k)
-            .measure(Measure::new("workload", self.units.sum(hours)?).tolerance(SEARCH_SHARE * WORKLOAD_TOLERANCE))
-            .measure(Measure::new("potential", potential).tolerance(0.99 * POTENTIAL_TOLERANCE))
-            .build()?;
-        let options = SolveOptions { effort, ..SolveOptions::default() };
-        let assignment = solve(&problem, &options, &Control::default())?.assignment;
-        let territory_of = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
-        Ok((territory_of, evaluate(&problem, &assignment)?))
+        Ok(ProblemSpec::new(self.locations.clone(), self.graph.clone(), k)
+            .measure(Measure::new("workload", self.units.sum(hours)?).tolerance(WORKLOAD_TOLERANCE))
+            .measure(Measure::new("potential", potential).tolerance(POTENTIAL_TOLERANCE))
+            .build()?)
     }
 
-    /// Plans until the exact workload is within its tolerance: the search counts the ways that are to be expected before there is a plan, those
-    /// of a territory corrected by what they became in the round before.
+    /// A plan on the ways that are to be expected, settled on those that it has.
     fn balanced(&self, k: usize) -> Outcome<Plan> {
-        let mut ways = self.workload.expected_ways_hours(k)?;
-        let mut best: Option<Plan> = None;
-        for round in 1..=ROUNDS {
-            let t0 = Instant::now();
-            let (territory_of, evaluation) = self.plan(k, &self.workload.hours(|customer| ways[customer]), Effort::Standard)?;
-            let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
-            let plan = Plan { territory_of, evaluation, hours, round };
-            eprintln!("round {round} pot {:.4} wl {:.4} eval-wl {:.4} {:?}", plan.potential_deviation(), plan.workload_deviation(), plan.evaluation.measures[0].fairness.max_deviation, t0.elapsed());
-            let done = plan.excess() <= 1.0;
-            let exact = self.workload.ways_hours(&plan.territory_of, k, Bases::Centroids)?;
-            let (is, was) = (territory_sums(&exact, &plan.territory_of, k), territory_sums(&ways, &plan.territory_of, k));
-            for (way, &t) in ways.iter_mut().zip(&plan.territory_of) {
-                *way *= 0.5 + 0.5 * is[t as usize] / was[t as usize];
-            }
-            if best.as_ref().is_none_or(|b| plan.excess() < b.excess()) {
-                best = Some(plan);
-            }
-            if done {
-                break;
-            }
-        }
-        best.ok_or_else(|| "no round was made".into())
+        let ways = self.workload.expected_ways_hours(k)?;
+        let problem = self.problem(k, &self.workload.hours(|customer| ways[customer]))?;
+        let assignment = solve(&problem, &SolveOptions { effort: EFFORT, ..Default::default() }, &Control::default())?.assignment;
+        let units = self.workload.onto(self.units.join.units(), self.graph.len())?;
+        let mut books = TravelBooks::new(&units, &assignment, k)?;
+        let potential = Balanced { values: &problem.measures()[1].values, tolerance: 0.9 * POTENTIAL_TOLERANCE };
+        let moves = books.settle(&self.graph, 0.5 * WORKLOAD_TOLERANCE, &[potential])?;
+        let assignment = books.territory_of();
+        let territory_of: Vec<u32> = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
+        let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
+        Ok(Plan { evaluation: evaluate(&problem, assignment)?, territory_of, hours, moves })
     }
 }
 
@@ -273,10 +254,5 @@ impl Plan {
         let hours: Vec<f64> = self.hours.iter().map(TerritoryHours::total).collect();
         let mean = sum(&hours) / hours.len() as f64;
         hours.iter().map(|h| (h / mean - 1.0).abs()).fold(0.0, f64::max)
-    }
-
-    /// The worst deviation in tolerances.
-    fn excess(&self) -> f64 {
-        (self.potential_deviation() / POTENTIAL_TOLERANCE).max(self.workload_deviation() / WORKLOAD_TOLERANCE)
     }
 }

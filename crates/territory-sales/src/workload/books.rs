@@ -60,7 +60,7 @@ impl UnitWorkload<'_> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     fixed_hours: f64,
     moments: Moments,
 }
@@ -85,8 +85,8 @@ struct Sums {
 #[derive(Clone, Debug)]
 pub struct TravelBooks<'a> {
     units: &'a UnitWorkload<'a>,
-    territory_of: Vec<u32>,
-    sums: Vec<Sums>,
+    pub(super) territory_of: Vec<u32>,
+    pub(super) sums: Vec<Sums>,
 }
 
 impl<'a> TravelBooks<'a> {

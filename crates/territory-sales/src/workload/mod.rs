@@ -17,10 +17,12 @@
 //! beside that estimate. Travel times of one's own (a matrix, a function) take the place of straight lines.
 
 mod books;
+mod settle;
 mod spacing;
 mod territories;
 
 pub use books::{TravelBooks, UnitWorkload};
+pub use settle::Balanced;
 pub use spacing::spacing_km;
 pub use territories::{Bases, TerritoryHours};
 
