@@ -17,7 +17,7 @@ use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Fiel
 use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
 use territory_sales::quota::{QuotaPlan, quotas};
 use territory_sales::response::Response;
-use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, TravelBooks, Workload};
+use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, TravelBooks, UnitWorkload, Workload};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -25,7 +25,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 const HOURS_PER_REP: f64 = 1_800.0;
 const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
-const EFFORT: Effort = Effort::Quick;
+/// Plans to choose from, at most.
+const SEEDS: u64 = 14;
 
 fn main() -> Outcome<()> {
     let begin = Instant::now();
@@ -56,7 +57,7 @@ fn main() -> Outcome<()> {
     writeln!(out, "classes A, B, C, D: {:?}, {} within 0.2 % of a cut-off", classing.counts(), borderline.len())?;
 
     // 2. Workload, as far as it does not depend on where territories are.
-    let trips = DayTrips { calls_per_day: 15.0, circuity: 1.2, speed_kmh: 90.0 };
+    let trips = DayTrips { calls_per_day: 15.0, circuity: 1.2, speed_kmh: 140.0 };
     let workload = Workload::of_calls(customers.locations(), &calls, trips)?;
     let fixed: f64 = workload.fixed_hours().iter().sum();
     writeln!(out, "{:.0} h of calls and {:.0} h between them", sum(workload.call_hours()), sum(workload.step_hours()))?;
@@ -91,11 +92,12 @@ fn main() -> Outcome<()> {
     let [most_potential, most_workload] = [plan.potential_deviation(), plan.workload_deviation()];
     writeln!(
         out,
-        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways; {} border units moved to settle them)",
+        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways; {} border units moved to settle them; seed {})",
         plan.evaluation.contiguous,
         100.0 * most_potential,
         100.0 * most_workload,
-        plan.moves
+        plan.moves,
+        plan.seed
     )?;
     let ways: f64 = plan.hours.iter().map(|h| h.ways).sum();
     let estimated: f64 = plan.hours.iter().map(|h| h.estimated_ways).sum();
@@ -217,6 +219,7 @@ struct Plan {
     hours: Vec<TerritoryHours>,
     /// Border units that were moved to settle it.
     moves: usize,
+    seed: u64,
 }
 
 impl Market<'_> {
@@ -229,19 +232,35 @@ impl Market<'_> {
             .build()?)
     }
 
-    /// A plan on the ways that are to be expected, settled on those that it has.
+    /// The best of some plans, each made on the ways that are to be expected and settled on those that it has.
     fn balanced(&self, k: usize) -> Outcome<Plan> {
         let ways = self.workload.expected_ways_hours(k)?;
         let problem = self.problem(k, &self.workload.hours(|customer| ways[customer]))?;
-        let assignment = solve(&problem, &SolveOptions { effort: EFFORT, ..Default::default() }, &Control::default())?.assignment;
         let units = self.workload.onto(self.units.join.units(), self.graph.len())?;
-        let mut books = TravelBooks::new(&units, &assignment, k)?;
-        let potential = Balanced { values: &problem.measures()[1].values, tolerance: 0.9 * POTENTIAL_TOLERANCE };
-        let moves = books.settle(&self.graph, 0.5 * WORKLOAD_TOLERANCE, &[potential])?;
+        let mut best = self.settled(&problem, &units, 0)?;
+        for seed in 1..SEEDS {
+            if best.excess() <= 1.0 {
+                break;
+            }
+            let other = self.settled(&problem, &units, seed)?;
+            if other.excess() < best.excess() {
+                best = other;
+            }
+        }
+        Ok(best)
+    }
+
+    fn settled(&self, problem: &Problem, units: &UnitWorkload<'_>, seed: u64) -> Outcome<Plan> {
+        let k = problem.k();
+        let options = SolveOptions { seed, effort: Effort::Quick };
+        let assignment = solve(problem, &options, &Control::default())?.assignment;
+        let mut books = TravelBooks::new(units, &assignment, k)?;
+        let potential = Balanced { values: &problem.measures()[1].values, tolerance: 0.8 * POTENTIAL_TOLERANCE };
+        let moves = books.settle(&self.graph, 0.6 * WORKLOAD_TOLERANCE, &[potential])?;
         let assignment = books.territory_of();
         let territory_of: Vec<u32> = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
         let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
-        Ok(Plan { evaluation: evaluate(&problem, assignment)?, territory_of, hours, moves })
+        Ok(Plan { evaluation: evaluate(problem, assignment)?, territory_of, hours, moves, seed })
     }
 }
 
@@ -254,5 +273,10 @@ impl Plan {
         let hours: Vec<f64> = self.hours.iter().map(TerritoryHours::total).collect();
         let mean = sum(&hours) / hours.len() as f64;
         hours.iter().map(|h| (h / mean - 1.0).abs()).fold(0.0, f64::max)
+    }
+
+    /// The worst deviation in tolerances.
+    fn excess(&self) -> f64 {
+        (self.potential_deviation() / POTENTIAL_TOLERANCE).max(self.workload_deviation() / WORKLOAD_TOLERANCE)
     }
 }

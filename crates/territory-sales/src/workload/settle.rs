@@ -16,7 +16,7 @@ pub struct Balanced<'a> {
 }
 
 /// Weight of what is beyond a tolerance against what is inside it.
-const BEYOND: f64 = 100.0;
+const BEYOND: f64 = 1000.0;
 /// Sweeps at most; settled plans stop by themselves.
 const SWEEPS: usize = 300;
 
