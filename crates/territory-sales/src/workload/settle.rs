@@ -21,7 +21,7 @@ const BEYOND: f64 = 1000.0;
 const SWEEPS: usize = 300;
 
 impl TravelBooks<'_> {
-    /// Moves units over borders as long as that makes Σ d² + 100·(what |d| is beyond its tolerance)² smaller, d the deviation of each territory's hours
+    /// Moves units over borders as long as that makes Σ d² + 1000·(what |d| is beyond its tolerance)² smaller, d the deviation of each territory's hours
     /// and of each further measure from equal shares. Territories that are contiguous stay so, none is emptied. Returns the number of moves.
     ///
     /// # Errors
