@@ -13,7 +13,7 @@ impl CustomerTable {
             return (0, 0);
         }
         let conflicts = groups.iter().filter(|g| disagree(&self.owners, g) || disagree(&self.classes, g)).count();
-        let additive = |column: &Gappy| gather(column, &groups, |column, g| sum(column, g));
+        let additive = |column: &Gappy| gather(column, &groups, sum);
         let weighted = |column: &Gappy, by: &Gappy| gather(column, &groups, |column, g| mean(column, by, g));
         let old = std::mem::take(&mut self.columns);
         let [sales, potential, calls, hours, share] = Field::ALL.map(|f| &old[f as usize]);
