@@ -1,6 +1,8 @@
 //! The engine against proven optima: `cargo bench -p territory-bench --bench optima -- [FOLDER] [--objective
 //! inertia-medoid|cut] [--effort quick|standard|thorough] [--seeds N] [--only WORD]`. The folder holds files in the format of
-//! [`territory_bench::optima`]; without one it is `optima` in the data folder.
+//! [`territory_bench::optima`]; without one it is `optima` in the data folder. `--distance published` (the default) hands the
+//! engine the published distance, whole kilometres, as the problem's own; with `--distance true` it measures by the locations,
+//! as the binary's `--compactness inertia-medoid` does. Values are by the published formula either way.
 //!
 //! Every value is recomputed from the plan by the published formula; a plan that breaks a rule counts as invalid, whatever
 //! its value.
@@ -9,7 +11,9 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use territory::{Control, Effort, Measure, Objective, Problem, ProblemErrors, ProblemSpec, SolveOptions, solve};
+use territory::{
+    Control, Distance, Effort, Measure, Objective, Problem, ProblemErrors, ProblemSpec, SolveOptions, solve,
+};
 use territory::{Locations, Space};
 use territory_bench::arguments::Arguments;
 use territory_bench::measure::measure;
@@ -17,8 +21,7 @@ use territory_bench::optima::{Optimum, read_folder};
 use territory_bench::real::data_folder;
 use territory_bench::table::{Table, seconds};
 
-const USAGE: &str =
-    "[FOLDER], --objective inertia-medoid|cut, --effort quick|standard|thorough, --seeds N, --only WORD";
+const USAGE: &str = "[FOLDER], --objective inertia-medoid|cut, --distance published|true, --effort quick|standard|thorough, --seeds N, --only WORD";
 
 #[derive(Clone, Copy, PartialEq)]
 enum Goal {
@@ -26,22 +29,33 @@ enum Goal {
     Cut,
 }
 
+/// The distance that the engine is given; values are always by the published one.
+#[derive(Clone, Copy, PartialEq)]
+enum Measured {
+    /// Whole kilometres, handed in as the problem's own distance.
+    Published,
+    /// Straight lines between the locations, as the binary has them.
+    True,
+}
+
 /// The only place that turns an instance into the engine's problem.
-fn problem(optimum: &Optimum, goal: Goal) -> Result<Problem, ProblemErrors> {
+fn problem(optimum: &Optimum, goal: Goal, measured: Measured) -> Result<Problem, ProblemErrors> {
     let instance = optimum.instance();
     let objective = match goal {
-        // The nearest term that there is, until the medoid form with the caller's own distance is.
-        Goal::InertiaMedoid => Objective::INERTIA,
+        Goal::InertiaMedoid => Objective::NONE.inertia_medoid(1.0),
         Goal::Cut => Objective::CUT,
     };
     let population = Measure::new("population", instance.weights().to_vec())
         .tolerance(f64::INFINITY)
         .minimum(optimum.lower)
         .maximum(optimum.upper);
-    ProblemSpec::new(Locations::from_points(Space::Planar, instance.points.clone()), instance.graph(), optimum.k)
-        .measure(population)
-        .objective(objective)
-        .build()
+    let locations = Locations::from_points(Space::Planar, instance.points.clone());
+    let mut spec = ProblemSpec::new(locations, instance.graph(), optimum.k).measure(population).objective(objective);
+    if goal == Goal::InertiaMedoid && measured == Measured::Published {
+        let published = optimum.clone();
+        spec = spec.distance(Distance::function(move |i, j| published.whole_km(i, j)));
+    }
+    spec.build()
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -50,6 +64,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         "inertia-medoid" => Goal::InertiaMedoid,
         "cut" => Goal::Cut,
         other => return Err(format!("no objective {other}; {USAGE}").into()),
+    };
+    let measured = match arguments.value("--distance", "published".to_owned())?.as_str() {
+        "published" => Measured::Published,
+        "true" => Measured::True,
+        other => return Err(format!("no distance {other}; {USAGE}").into()),
     };
     let effort = match arguments.value("--effort", "standard".to_owned())?.as_str() {
         "quick" => Effort::Quick,
@@ -82,7 +101,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 None => continue,
             },
         };
-        let problem = problem(optimum, goal)?;
+        let problem = problem(optimum, goal, measured)?;
         let mut best = f64::INFINITY;
         for seed in 1..=seeds {
             let (solution, cost) = measure(|| solve(&problem, &SolveOptions { seed, effort }, &Control::default()));

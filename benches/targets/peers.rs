@@ -1,7 +1,7 @@
 //! The peers side by side: the same instances, one process, one evaluator, one table.
 //!
 //! `cargo bench -p territory-bench --features peers --bench peers -- [--cases WORD,…] [--solvers NAME,…] [--objectives
-//! default,inertia,cut] [--seeds N] [--threads N,…] [--limit SECONDS] [--memory true] [--out FILE]`
+//! default,inertia,inertia+cut=0.5,…] [--seeds N] [--threads N,…] [--limit SECONDS] [--memory true] [--out FILE]`
 //!
 //! With several numbers of threads the engine's rows come once for each; plans are compared with those of the first, byte by
 //! byte. A solver that may not end runs in a process of its own and is stopped after `--limit`. With `--memory true` the
@@ -24,7 +24,7 @@ use territory_bench::solvers::{Solver, Task};
 use territory_bench::table::{InstanceTable, Table, percent, seconds, thousands};
 
 const USAGE: &str = "--cases WORD,… (part of a key, `default`, `all`), --solvers quick,standard,thorough,metis,coupe-hilbert,\
-coupe-multi-jagged,coupe-k-means, --objectives default,inertia,cut, --seeds N, --threads N,…, --limit SECONDS, \
+coupe-multi-jagged,coupe-k-means, --objectives default,inertia,cut,inertia+border=0.5,…, --seeds N, --threads N,…, --limit SECONDS, \
 --memory true|false, --out FILE";
 const ALLOCATOR: [(&str, &str); 3] =
     [("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536"), ("MALLOC_TOP_PAD_", "0")];
@@ -118,18 +118,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn objective(name: &str) -> Result<(&'static str, Objective), String> {
-    match name {
-        "default" => Ok(("default", Objective::default())),
-        "inertia" => Ok(("inertia", Objective::INERTIA)),
-        "cut" => Ok(("cut", Objective::CUT)),
-        other => Err(format!("no objective {other}; {USAGE}")),
+/// `default`, or kinds with weights as in `inertia+cut=0.5`.
+fn objective(name: &str) -> Result<(String, Objective), String> {
+    if name == "default" {
+        return Ok((name.to_owned(), Objective::default()));
     }
+    let mut mix = Objective::NONE;
+    for part in name.split('+') {
+        let (kind, weight) = part.split_once('=').unwrap_or((part, "1"));
+        let weight: f64 = weight.parse().map_err(|_| format!("no weight {weight}; {USAGE}"))?;
+        mix = match kind {
+            "inertia" => mix.inertia(weight),
+            "border" => mix.border(weight),
+            "cut" => mix.cut(weight),
+            other => return Err(format!("no objective {other}; {USAGE}")),
+        };
+    }
+    Ok((name.to_owned(), mix))
 }
 
 struct Runner {
     solvers: Vec<Solver>,
-    objectives: Vec<(&'static str, Objective)>,
+    objectives: Vec<(String, Objective)>,
     /// One per number of threads.
     pools: Vec<rayon::ThreadPool>,
     seeds: u64,
@@ -158,8 +168,8 @@ impl Runner {
             }
             let asked = match solver {
                 Solver::Territory(_) => self.objectives.clone(),
-                Solver::Metis => vec![("cut", Objective::CUT)],
-                _ => vec![("", Objective::CUT)],
+                Solver::Metis => vec![("cut".into(), Objective::CUT)],
+                _ => vec![(String::new(), Objective::CUT)],
             };
             // The peers' time and plan are of the first number of threads.
             let pools = if solver.is_territory() { self.pools.len() } else { 1 };
@@ -174,7 +184,7 @@ impl Runner {
                         metis = Some(summary.clone());
                     }
                     let threads = threads_cell(pool, runs.as_ref().ok(), first.as_ref());
-                    let setting = Setting { solver, objective: objective_name, threads: &threads };
+                    let setting = Setting { solver, objective: &objective_name, threads: &threads };
                     if let Ok(summary) = &result {
                         self.growth.extend(Point::of(case, setting, pool.current_num_threads(), summary));
                     }

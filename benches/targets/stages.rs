@@ -92,7 +92,7 @@ impl Search {
     fn new(size: usize) -> Fallible<Self> {
         let problem = Cells::new(size)?.problem;
         let instance = Instance::new(&problem);
-        let mut diagram = construct(&instance);
+        let mut diagram = construct(&instance, 40);
         make_contiguous(&instance, &mut diagram);
         let mut state = State::new(&instance, diagram.parts.clone(), Scales::default());
         let scales = state.scales_for([1.0, 0.1, 0.0]);
@@ -118,6 +118,7 @@ fn refine(state: &mut State<'_>, steps: u64) {
         price_updates: 200,
         swaps: 0.0,
         bundle: 6,
+        heat: 0.02,
     };
     let mut scratches = Scratches::default();
     anneal(state, &mut balance, &schedule, (1, 1), &mut scratches, &Control::default(), (0.0, 1.0));
@@ -131,7 +132,7 @@ const SEARCH: [Stage<Search>; 11] = [
         black_box(coarsen(&i.instance, 6, 0.1));
     }),
     ("construct", |i| {
-        black_box(construct(&i.instance));
+        black_box(construct(&i.instance, 40));
     }),
     ("make-contiguous", |i| {
         let mut diagram = i.diagram.clone();

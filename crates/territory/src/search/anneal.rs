@@ -29,6 +29,8 @@ pub struct Schedule {
     pub swaps: f64,
     /// Most units that move together.
     pub bundle: usize,
+    /// Least temperature of a territory, as a share.
+    pub heat: f64,
 }
 
 /// Steps a walk of the contiguity check may take.
@@ -62,6 +64,7 @@ pub fn anneal(
 ) -> bool {
     let without_prices = if regions::count(state) == 1 { ROUNDS.0 } else { ROUNDS.1 };
     let rounds = if schedule.price_updates == 0 { without_prices } else { schedule.price_updates };
+    let mut heat = vec![1.0; state.instance.k()];
     for round in 0..rounds {
         let share = round as f64 / rounds as f64;
         let temperature = schedule.temperature * (1.0 - share);
@@ -69,9 +72,11 @@ pub fn anneal(
         balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));
         balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
         if schedule.price_updates > 0 && round > 0 {
-            balance.raise(state, PRICE_RATE);
+            // Prices that rise faster than borders can follow would swing ever wider.
+            let pace = (schedule.steps as f64 / rounds as f64 / state.border().len().max(1) as f64).min(1.0);
+            balance.raise(state, PRICE_RATE * pace);
             if round % 4 == 0 {
-                balance.raise_by_flow(state, FLOW_RATE);
+                balance.raise_by_flow(state, FLOW_RATE * pace);
             }
         }
         if round % 64 == 0 {
@@ -83,6 +88,7 @@ pub fn anneal(
         control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
         let border = state.border().len() as u64;
         let steps = schedule.steps * (round + 1) / rounds - schedule.steps * round / rounds;
+        set_heat(&mut heat, state, schedule.heat);
         let mut random = Random::stream(seed, phase, round << 16);
         in_regions(state, &mut random, scratches, |group, view, scratch| {
             let mut random = Random::stream(seed, phase, (round << 16) + 1 + group as u64);
@@ -96,12 +102,23 @@ pub fn anneal(
                 if view.border().is_empty() {
                     break;
                 }
-                propose(view, balance, schedule, temperature, &mut random, scratch);
+                propose(view, balance, schedule, (temperature, &heat), &mut random, scratch);
             }
         });
     }
     state.recompute();
     true
+}
+
+/// How hot each territory is, relative to the schedule's temperature: by its own energy, so that the small and dense are not
+/// stirred by what is warm for the large and thin.
+fn set_heat(heat: &mut [f64], state: &State<'_>, least: f64) {
+    let inertia: f64 = (0..heat.len() as u32).map(|t| state.moments_of(t).inertia()).sum();
+    let share = (state.scales.inertia * inertia / heat.len() as f64).min(1.0);
+    for (t, heat) in heat.iter_mut().enumerate() {
+        let own = state.scales.inertia * state.moments_of(t as u32).inertia();
+        *heat = (own + 1.0 - share).clamp(least, 1.0);
+    }
 }
 
 /// One pass over the border in unit order: every unit that is better off in a neighbouring territory goes there, with the
@@ -138,7 +155,7 @@ fn propose(
     state: &mut State<'_>,
     balance: &Balance,
     schedule: &Schedule,
-    temperature: f64,
+    (temperature, heat): (f64, &[f64]),
     random: &mut Random,
     scratch: &mut Scratch,
 ) -> bool {
@@ -148,7 +165,8 @@ fn propose(
     if !state.is_open(to) {
         return false;
     }
-    let threshold = temperature * scratch.exponential.sample(random);
+    let heat = heat[from as usize].min(heat[to as usize]);
+    let threshold = temperature * heat * scratch.exponential.sample(random);
     if schedule.swaps > 0.0 && random.unit() < schedule.swaps {
         return swap(state, balance, unit, to, threshold, random, scratch);
     }

@@ -9,16 +9,15 @@ use super::laplacian::Laplacian;
 use super::state::State;
 use crate::terms::Mass;
 
-/// A tolerance of this size meets the penalty as it is given; wider ones meet a softer one.
-const REFERENCE_TOLERANCE: f64 = 0.005;
+/// Sums are pulled no farther inside their bounds than this: a penalty that is soft enough not to pull wide windows to their
+/// middles is too soft for the prices, which then swing.
+const PULL: f64 = 0.005;
 
 /// Penalty and prices.
 #[derive(Clone, Debug)]
 pub struct Balance {
-    /// λ per measure, by its tightest window.
-    stiffness: Vec<f64>,
-    /// Penalty weight as set last.
-    lambda: Vec<f64>,
+    /// λ, the penalty's weight.
+    lambda: f64,
     /// μ: `[territory * measures + measure]`.
     prices: Vec<f64>,
     /// Range of sums without penalty, beside `prices`.
@@ -26,21 +25,17 @@ pub struct Balance {
     /// Bounds that no move may violate more, beside `prices`; empty: none.
     walls: Vec<(f64, f64)>,
     potentials: Vec<Vec<f64>>,
+    /// Least deviation that counts.
+    grain: f64,
 }
 
 impl Balance {
     /// No prices yet; penalty 1; every sum is pulled to its target.
     pub fn new(instance: &Instance) -> Self {
         let (m, k) = (instance.measures, instance.k());
-        let mut stiffness = vec![0.0f64; m];
-        for (i, w) in instance.windows.iter().enumerate() {
-            let tolerance = (w.upper - w.lower) / 2.0 / w.target;
-            let softness = (REFERENCE_TOLERANCE / tolerance.max(REFERENCE_TOLERANCE)).powi(2);
-            stiffness[i % m] = stiffness[i % m].max(softness);
-        }
         let mut balance = Self {
-            lambda: stiffness.clone(),
-            stiffness,
+            lambda: 1.0,
+            grain: 0.0,
             prices: vec![0.0; k * m],
             calm: Vec::new(),
             walls: Vec::new(),
@@ -50,24 +45,22 @@ impl Balance {
         balance
     }
 
-    /// Sets the penalty weight λ for tolerances of 0.005 and less.
+    /// Sets the penalty's weight λ.
     pub fn set_lambda(&mut self, lambda: f64) {
-        for (l, s) in self.lambda.iter_mut().zip(&self.stiffness) {
-            *l = lambda * s;
-        }
+        self.lambda = lambda;
     }
 
-    /// Sets where sums are free of penalty. A share of 0 pulls every measure to within the tightest measure's tolerance of
-    /// where it is free: the tightest one to its target, a looser one only to the inner part of its window. A share of 1
+    /// Sets where sums are free of penalty. A share of 0 pulls every measure inside its window by the tightest measure's
+    /// tolerance, at most [`PULL`]: a tight one to its target, a loose one only to the inner part of its window. A share of 1
     /// leaves all windows free.
     pub fn set_calm(&mut self, instance: &Instance, share: f64) {
         let half = |w: &Window| (w.upper - w.lower) / 2.0 / w.target;
         // Windows of a single value hold what cannot be otherwise; they say nothing of the rest.
         let tightest = instance.windows.iter().map(half).filter(|&h| h > 1e-9).fold(f64::INFINITY, f64::min);
-        let tightest = if tightest.is_finite() { tightest } else { 0.0 };
+        let tightest = if tightest.is_finite() { tightest.min(PULL) } else { 0.0 };
         let calm = |w: &Window| {
             if w.upper.is_finite() {
-                let free = (half(w) - (1.0 - share) * tightest).max(0.0) * w.target;
+                let free = (half(w) - (1.0 - share) * tightest).max(self.grain) * w.target;
                 (w.target - free, w.target + free)
             } else {
                 // No upper bound: only what is missing counts, with a little to spare.
@@ -75,6 +68,11 @@ impl Balance {
             }
         };
         self.calm = instance.windows.iter().map(calm).collect();
+    }
+
+    /// Deviations up to `grain` count for nothing, whatever the bounds: lumpy units meet narrow bounds by ragged borders only.
+    pub fn set_grain(&mut self, grain: f64) {
+        self.grain = grain;
     }
 
     /// From now on moves that add to a violation of the bounds, widened to a deviation of `least` where they are narrower, are
@@ -156,7 +154,7 @@ impl Balance {
         let window = &state.instance.windows[slot];
         let sum = state.sums_of((slot / state.instance.measures) as u32)[measure];
         let (before, after) = (self.deviation(slot, window, sum), self.deviation(slot, window, sum + load));
-        self.lambda[measure] * (after * after - before * before) + self.prices[slot] * load / window.target
+        self.lambda * (after * after - before * before) + self.prices[slot] * load / window.target
     }
 
     /// Energy of imbalance of the whole plan.
@@ -164,7 +162,7 @@ impl Balance {
         let m = state.instance.measures;
         let term = |(slot, window): (usize, &Window)| {
             let sum = state.sums_of((slot / m) as u32)[slot % m];
-            self.lambda[slot % m] * self.deviation(slot, window, sum).powi(2) + self.prices[slot] * sum / window.target
+            self.lambda * self.deviation(slot, window, sum).powi(2) + self.prices[slot] * sum / window.target
         };
         state.instance.windows.iter().enumerate().map(term).sum()
     }
@@ -174,7 +172,7 @@ impl Balance {
         let m = state.instance.measures;
         for (slot, window) in state.instance.windows.iter().enumerate() {
             let sum = state.sums_of((slot / m) as u32)[slot % m];
-            self.prices[slot] += rate * self.lambda[slot % m] * self.deviation(slot, window, sum);
+            self.prices[slot] += rate * self.lambda * self.deviation(slot, window, sum);
         }
     }
 

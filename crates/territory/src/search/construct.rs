@@ -18,8 +18,7 @@ use crate::terms::{Mass, Moments};
 
 /// Points per territory on the coarse level: 16 lose 2–4 % inertia, 100 gain nothing.
 const COARSE: usize = 32;
-const COARSE_STEPS: usize = 60;
-const FINE_STEPS: usize = 3;
+const FINE_STEPS: usize = 2;
 /// Share of the spacing in which a border's conductance is measured, wide at first.
 const BANDS: (f64, f64) = (0.2, 0.05);
 /// Largest shift of a border in one step, as a share of the spacing.
@@ -52,8 +51,9 @@ impl Diagram {
     }
 }
 
-/// Balances a power diagram of `instance.k()` cells on all measures.
-pub fn construct(instance: &Instance) -> Diagram {
+/// Balances a power diagram of `instance.k()` cells on all measures, in `steps` steps on the coarse level: 40 are enough for
+/// balance, 120 bring the centres to rest.
+pub fn construct(instance: &Instance, steps: usize) -> Diagram {
     let (n, k) = (instance.len(), instance.k());
     let units = points_of(instance);
     // With several measures the mix of single points is noise that would scatter cells: coarse points only.
@@ -62,14 +62,14 @@ pub fn construct(instance: &Instance) -> Diagram {
     if run >= 2 {
         let coarse = average(&units, run);
         balance = Balance::new(instance, &coarse);
-        balance.run(&Tree::new(&coarse), COARSE_STEPS, true);
+        balance.run(&Tree::new(&coarse), steps, true);
         let fine = Tree::new(&units);
         balance.run(&fine, FINE_STEPS, false);
         balance.diagram(&fine, n, &instance.shares)
     } else {
         balance = Balance::new(instance, &units);
         let tree = Tree::new(&units);
-        balance.run(&tree, COARSE_STEPS, true);
+        balance.run(&tree, steps, true);
         balance.diagram(&tree, n, &instance.shares)
     }
 }
@@ -120,7 +120,6 @@ impl Balance {
         (self.centres.spacing, self.nearest) = spacings(&self.centres.at);
     }
 
-    /// Centres are the centroids of runs along the Hilbert curve that carry the targets.
     fn new(instance: &Instance, points: &Points) -> Self {
         let (k, m) = (instance.k(), instance.measures);
         let mut targets: Vec<f64> = (0..k).map(|t| instance.mean_target(t)).collect();
@@ -138,20 +137,7 @@ impl Balance {
         };
         // Measure and mean may both be off; half of the room is left to what repair and coarse units cost.
         let tilt_windows = (0..points.dims).map(|j| (0..k).map(|t| 0.5 * half(t, j)).collect()).collect();
-        let points = &points.loads;
-        let mut sums = vec![Moments::default(); k];
-        let (mut t, mut load, mut end) = (0, 0.0, targets.first().copied().unwrap_or(0.0));
-        for (i, p) in points.iter().enumerate() {
-            // A run ends where half of the next point is over; the last runs keep a point each at least.
-            while t + 1 < k && (load + 0.5 * p.load >= end || points.len() - i < k - t) && sums[t].weight > 0.0 {
-                t += 1;
-                end += targets[t];
-            }
-            sums[t].add(&p.mass);
-            load += p.load;
-        }
-        let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
-        let at = sums.iter().map(|s| if s.weight > 0.0 { s.centroid() } else { fallback }).collect();
+        let at = bisect(&points.loads, &targets);
         let centres = Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
         let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new() };
         balance.set_spacings();
@@ -250,7 +236,7 @@ impl Balance {
             }
         });
         let mut delta = vec![0.0; k * b];
-        for _ in 0..8 {
+        for _ in 0..2 {
             graph.solve(&missing, &mut delta, 12 * b);
             let mut stiffer = false;
             // The step is bounded where it is too large for its border, not cell by cell.
@@ -307,7 +293,7 @@ impl Balance {
                 continue;
             }
             // Only as far as the cell is balanced.
-            let balanced = 1.0 - ((cells.load[j] - self.targets[j]) / self.targets[j]).abs().min(1.0);
+            let balanced = (1.0 - ((cells.load[j] - self.targets[j]) / self.targets[j]).abs() / UNBALANCED).max(0.0);
             let centroid = moments.centroid();
             let gap = squared_distance(centroid, self.centres.at[j]);
             let length = gap.sqrt();
@@ -369,10 +355,58 @@ impl Balance {
     }
 }
 
+/// Centres of parts that carry the targets, by halving the points along their widest axis again and again.
+fn bisect(points: &[Load], targets: &[f64]) -> Vec<[f64; 3]> {
+    let mut order: Vec<u32> = (0..points.len() as u32).collect();
+    let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
+    let mut at = vec![fallback; targets.len()];
+    let mut waiting = vec![(0, points.len(), 0, targets.len())];
+    while let Some((from, to, first, last)) = waiting.pop() {
+        let members = &mut order[from..to];
+        if last - first <= 1 {
+            let mut moments = Moments::default();
+            members.iter().for_each(|&p| moments.add(&points[p as usize].mass));
+            if let Some(at) = at.get_mut(first).filter(|_| moments.weight > 0.0) {
+                *at = moments.centroid();
+            }
+            continue;
+        }
+        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+        for &p in &*members {
+            for i in 0..3 {
+                low[i] = low[i].min(points[p as usize].mass.at[i]);
+                high[i] = high[i].max(points[p as usize].mass.at[i]);
+            }
+        }
+        let axis = (0..3).max_by(|&a, &b| (high[a] - low[a]).total_cmp(&(high[b] - low[b]))).unwrap_or(0);
+        let place = |p: u32| points[p as usize].mass.at[axis];
+        members.sort_unstable_by(|&a, &b| place(a).total_cmp(&place(b)).then(a.cmp(&b)));
+        let middle = first + (last - first) / 2;
+        let share = targets[first..middle].iter().sum::<f64>() / targets[first..last].iter().sum::<f64>();
+        let wanted = share * members.iter().map(|&p| points[p as usize].load).sum::<f64>();
+        // Every part keeps a point where there are enough.
+        let (least, most) = (from + (middle - first).min(to - from), to.saturating_sub(last - middle).max(from));
+        let (mut cut, mut sum) = (from, 0.0);
+        while cut < most && (cut < least || sum < wanted) {
+            let load = points[order[cut] as usize].load;
+            if cut >= least && sum + 0.5 * load > wanted {
+                break;
+            }
+            sum += load;
+            cut += 1;
+        }
+        waiting.push((from, cut, first, middle));
+        waiting.push((cut, to, middle, last));
+    }
+    at
+}
+
 /// Least conductance of a border, as a share of what cells of even density would have.
 const FLOOR: f64 = 0.1;
 /// Largest move of a centre in one step, as a share of its spacing.
-const DRIFT: f64 = 0.05;
+const DRIFT: f64 = 0.2;
+/// A cell off its target by this share keeps its centre.
+const UNBALANCED: f64 = 0.25;
 
 /// Distance of every centre to the nearest other one, and which that is. Sorted along the widest axis, only near ones are looked at.
 fn spacings(at: &[[f64; 3]]) -> (Vec<f64>, Vec<u32>) {

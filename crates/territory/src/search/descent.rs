@@ -50,13 +50,15 @@ impl Descent<'_, '_> {
                 }
             }
             state.scales = smooth;
-            let steps = Steps::of(self.effort, depth == 0, &state);
+            let steps = Steps::of(self.effort, (depth, depths), &state);
             if depth == 0 {
+                balance.set_grain(0.0);
                 return self.finish(state, balance, (smooth, scales), &steps, depths > 0);
             }
             let span = |at: usize| self.span(0.3 * (depths - at) as f64 / (depths + 1) as f64);
             let progress = (span(depth), span(depth - 1));
             let schedule = steps.balance(depth < depths);
+            balance.set_grain(GRAIN * level.k() as f64 / level.len() as f64);
             let stream = (self.seed, ANNEAL + depth as u64);
             anneal(&mut state, &mut balance, &schedule, stream, self.scratches, self.control, progress);
             parts = self.hierarchy.levels[depth - 1].project(&state.parts());
@@ -162,14 +164,15 @@ struct Steps {
 }
 
 impl Steps {
-    fn of(effort: Effort, finest: bool, state: &State<'_>) -> Self {
+    fn of(effort: Effort, (depth, depths): (usize, usize), state: &State<'_>) -> Self {
         let (n, k) = (state.instance.len() as f64, state.instance.k() as f64);
         // Where territories have many units few of them lie at borders: it is those that proposals go to.
         let border = state.border().len() as f64;
         let (balance, price_updates, shape) = match effort {
             Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
             Effort::Standard => {
-                let balance = if finest { 25.0 * n } else { (200.0 * n).min((60.0 * border).max(2e6)) };
+                let longer = if depth == depths { 3.0 } else { 1.0 };
+                let balance = if depth == 0 { 25.0 * n } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
                 (balance.max(200_000.0), 800, (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0))
             }
             Effort::Thorough => ((200.0 * n).max(1e6), 1600, (100.0 * n).max(500_000.0)),
@@ -193,6 +196,7 @@ impl Steps {
             price_updates: self.price_updates,
             swaps: self.swaps,
             bundle: BUNDLE,
+            heat: LEAST_HEAT,
         }
     }
 
@@ -206,9 +210,14 @@ impl Steps {
             price_updates: 0,
             swaps: self.swaps,
             bundle: BUNDLE,
+            heat: LEAST_HEAT,
         }
     }
 }
 
+/// Least temperature of a territory, as a share.
+const LEAST_HEAT: f64 = 0.02;
+/// Deviation that does not count on coarse levels, in mean loads of a unit.
+const GRAIN: f64 = 0.3;
 /// Most units that move together.
 pub(super) const BUNDLE: usize = 6;

@@ -23,6 +23,7 @@ mod random;
 mod regions;
 mod run;
 mod settle;
+mod small;
 mod state;
 #[cfg(test)]
 mod suite;

@@ -8,6 +8,7 @@ use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::regions::Scratches;
 use super::settle::settle;
+use super::small;
 use super::state::{Scales, State};
 use crate::adjacency::components;
 use crate::control::{Control, Effort, Stopped};
@@ -77,6 +78,13 @@ fn apportion(loads: &[f64], units: &[usize], k: usize) -> Vec<usize> {
 }
 
 fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions, control: &Control<'_>) -> Vec<u32> {
+    if small::applies(problem, instance, options.effort) {
+        // A plan to start from and to measure by: the search proper comes after it.
+        let share = 0.1;
+        let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
+        let parts = balanced(problem, instance, &start, control, share);
+        return small::run(problem, instance, parts, options, control, (share, 1.0));
+    }
     if problem.objective().diameter == 0.0 {
         return balanced(problem, instance, options, control, 1.0);
     }
@@ -118,7 +126,7 @@ fn balanced(
         best = Some(found);
     }
     let mut hierarchy = Hierarchy::new(instance.clone());
-    let mut diagram = construct(hierarchy.coarsest());
+    let mut diagram = construct(hierarchy.coarsest(), STEPS);
     make_contiguous(hierarchy.coarsest(), &mut diagram);
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
@@ -161,13 +169,17 @@ fn at_once(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> Found {
-    let mut diagram = construct(instance);
+    let mut diagram = construct(instance, QUICK_STEPS);
     make_contiguous(instance, &mut diagram);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for(weights);
     settle(&mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
     Found::of(&state)
 }
+
+/// Steps of the construction.
+const STEPS: usize = 120;
+const QUICK_STEPS: usize = 40;
 
 /// Random stream of [`at_once`].
 const AT_ONCE: u64 = 3;

@@ -7,7 +7,7 @@
 //! view changes: so what a view does never depends on what others do meanwhile.
 
 use super::instance::Instance;
-use crate::terms::{Mass, Moments};
+use crate::terms::{Mass, Moments, border, cut};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -242,21 +242,15 @@ impl<'a> State<'a> {
         (0..self.instance.k() as u32).map(|t| self.violation_of(t)).sum()
     }
 
-    /// Values of all terms, recomputed; links are counted once.
+    /// Values of all terms, recomputed.
     pub fn terms(&self) -> TermValues {
-        let mut values =
-            TermValues { inertia: self.moments.iter().map(Moments::inertia).sum(), ..TermValues::default() };
-        let instance = self.instance;
-        for u in 0..instance.len() as u32 {
-            for link in instance.offsets[u as usize] as usize..instance.offsets[u as usize + 1] as usize {
-                let v = instance.links[link];
-                if v > u && self.part(v) != self.part(u) {
-                    values.border += instance.borders.get(link).map_or(0.0, |&b| f64::from(b));
-                    values.cut += instance.weights.get(link).map_or(1.0, |&w| f64::from(w));
-                }
-            }
+        let Instance { offsets, links, borders, weights, .. } = self.instance;
+        let (units, rows) = (self.border.iter().copied(), (&offsets[..], &links[..]));
+        TermValues {
+            inertia: self.moments.iter().map(Moments::inertia).sum(),
+            border: border::value(units.clone(), rows, borders, |v| self.part(v)),
+            cut: cut::value(units, rows, weights, |v| self.part(v)),
         }
-        values
     }
 
     /// Energy of the compactness terms, recomputed.
@@ -279,36 +273,16 @@ impl<'a> State<'a> {
     #[inline]
     pub fn link_change(&self, unit: u32, from: u32, to: u32) -> f64 {
         let instance = self.instance;
-        let range = instance.offsets[unit as usize] as usize..instance.offsets[unit as usize + 1] as usize;
+        let row = instance.offsets[unit as usize] as usize..instance.offsets[unit as usize + 1] as usize;
+        let neighbours = &instance.links[row.clone()];
         let mut change = 0.0;
         if self.scales.cut > 0.0 {
-            if instance.weights.is_empty() {
-                let mut links = 0i32;
-                for &v in &instance.links[range.clone()] {
-                    let part = self.part(v);
-                    links += i32::from(part == from) - i32::from(part == to);
-                }
-                change += self.scales.cut * f64::from(links);
-            } else {
-                change += self.scales.cut * self.weighted_change(&instance.weights, range.clone(), from, to);
-            }
+            let weights = instance.weights.get(row.clone()).unwrap_or_default();
+            change += self.scales.cut * cut::change(neighbours, weights, |v| self.part(v), from, to);
         }
         if self.scales.border > 0.0 {
-            change += self.scales.border * self.weighted_change(&instance.borders, range, from, to);
-        }
-        change
-    }
-
-    #[inline]
-    fn weighted_change(&self, column: &[f32], range: std::ops::Range<usize>, from: u32, to: u32) -> f64 {
-        let mut change = 0.0;
-        for (&v, &w) in self.instance.links[range.clone()].iter().zip(&column[range]) {
-            let part = self.part(v);
-            if part == from {
-                change += f64::from(w);
-            } else if part == to {
-                change -= f64::from(w);
-            }
+            change +=
+                self.scales.border * border::change(neighbours, &instance.borders[row], |v| self.part(v), from, to);
         }
         change
     }

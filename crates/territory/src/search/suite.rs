@@ -10,7 +10,7 @@ use super::{
 use crate::control::Control;
 
 fn state(instance: &Instance) -> State<'_> {
-    let mut diagram = construct(instance);
+    let mut diagram = construct(instance, 40);
     make_contiguous(instance, &mut diagram);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for([1.0, 0.5, 0.25]);
@@ -127,6 +127,7 @@ fn stages_keep_territories_whole_and_balance_them() {
         price_updates: 400,
         swaps: 0.3,
         bundle: 6,
+        heat: 1.0,
     };
     let control = Control::default();
     let mut balance = Balance::new(&instance);
@@ -165,6 +166,7 @@ fn regions_leave_the_books_true_and_territories_whole() {
             price_updates: 0,
             swaps: 0.1,
             bundle: 6,
+            heat: 1.0,
         };
         anneal(&mut state, &mut balance, &shape, (3, 1), &mut scratches, &Control::default(), (0.0, 1.0));
         assert!(state.energy() < settled, "{} after {settled}", state.energy());

@@ -149,14 +149,10 @@ impl<'a> Tree<'a> {
         let pieces = self.levels[level].len();
         let mut all = vec![Cells::default(); pieces];
         let run = |piece: usize, cells: &mut Cells, parts: &mut [u32]| {
-            let mut pass = Pass { tree: self, band, parts, first: piece * size, cells, stack: Stack::default() };
+            let mut pass = Pass { tree: self, band, parts, first: piece * size, cells, stack: Stack::of(centres) };
             pass.cells.load = vec![0.0; k];
             pass.cells.moments = vec![Moments::default(); k];
             pass.cells.tilts = vec![vec![0.0; k]; self.points.dims];
-            pass.stack.tilts = vec![Vec::new(); self.points.dims];
-            for j in 0..k {
-                pass.stack.push(centres, j as u32);
-            }
             pass.visit(level, piece, 0, k);
         };
         if parts.is_empty() {
@@ -237,52 +233,70 @@ fn set_box(node: &mut Node, low: [f64; 3], high: [f64; 3]) {
     }
 }
 
-/// A centre that may still win below a node.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    at: [f64; 3],
-    /// |c|² − λ.
-    offset: f64,
-    spacing: f64,
-    id: u32,
-}
-
-/// Surviving candidates of the nodes on the path from the root, with their prices of tilts in columns.
+/// Surviving candidates of the nodes on the path from the root, in columns, so that evaluating them vectorises: a node's are
+/// `from..to`, in ascending order of their centres.
 #[derive(Default)]
 struct Stack {
-    candidates: Vec<Candidate>,
+    len: usize,
+    at: [Vec<f64>; 3],
+    /// |c|² − λ.
+    offset: Vec<f64>,
+    spacing: Vec<f64>,
+    id: Vec<u32>,
+    /// Prices of tilts, one column a dimension.
     tilts: Vec<Vec<f64>>,
     value: Vec<f64>,
+    limit: Vec<f64>,
 }
 
 impl Stack {
-    fn push(&mut self, centres: &Centres, j: u32) {
-        let at = centres.at[j as usize];
-        let offset = at[0] * at[0] + at[1] * at[1] + at[2] * at[2] - centres.lambda[j as usize];
-        self.candidates.push(Candidate { at, offset, spacing: centres.spacing[j as usize], id: j });
-        for (column, prices) in self.tilts.iter_mut().zip(&centres.tilt_prices) {
-            column.push(prices[j as usize]);
+    fn of(centres: &Centres) -> Self {
+        let column = |i: usize| centres.at.iter().map(|c| c[i]).collect();
+        let offset = |(c, lambda): (&[f64; 3], &f64)| c[0] * c[0] + c[1] * c[1] + c[2] * c[2] - lambda;
+        Self {
+            len: centres.at.len(),
+            at: [column(0), column(1), column(2)],
+            offset: centres.at.iter().zip(&centres.lambda).map(offset).collect(),
+            spacing: centres.spacing.clone(),
+            id: (0..centres.at.len() as u32).collect(),
+            tilts: centres.tilt_prices.clone(),
+            value: Vec::new(),
+            limit: Vec::new(),
         }
+    }
+
+    fn centre(&self, i: usize) -> [f64; 3] {
+        [self.at[0][i], self.at[1][i], self.at[2][i]]
+    }
+
+    /// Makes room for `more` candidates on top.
+    fn reserve(&mut self, more: usize) {
+        let size = self.len + more;
+        if self.id.len() >= size {
+            return;
+        }
+        let size = 2 * size;
+        let columns = self.at.iter_mut().chain([&mut self.offset, &mut self.spacing]).chain(&mut self.tilts);
+        columns.for_each(|c| c.resize(size, 0.0));
+        self.id.resize(size, 0);
     }
 
     #[inline]
     fn copy(&mut self, i: usize) {
-        let candidate = self.candidates[i];
-        self.candidates.push(candidate);
-        for column in &mut self.tilts {
-            column.push(column[i]);
+        let to = self.len;
+        for column in &mut self.at {
+            column[to] = column[i];
         }
+        self.offset[to] = self.offset[i];
+        self.spacing[to] = self.spacing[i];
+        self.id[to] = self.id[i];
+        for column in &mut self.tilts {
+            column[to] = column[i];
+        }
+        self.len += 1;
     }
 
-    fn truncate(&mut self, to: usize) {
-        self.candidates.truncate(to);
-        for column in &mut self.tilts {
-            column.truncate(to);
-        }
-    }
-
-    /// Power distances less |p|² of candidates `from..to` at `p`; returns the position of the least, ties to the smaller id
-    /// (candidates stay in id order).
+    /// Power distances less |p|² of candidates `from..to` at `p`; returns the position of the least, ties to the smaller id.
     #[inline]
     fn evaluate(&mut self, from: usize, to: usize, p: [f64; 3], tilts: impl Iterator<Item = f64>) -> usize {
         let n = to - from;
@@ -290,8 +304,10 @@ impl Stack {
             self.value.resize(n, 0.0);
         }
         let value = &mut self.value[..n];
-        for (v, c) in value.iter_mut().zip(&self.candidates[from..to]) {
-            *v = c.offset - 2.0 * (c.at[0] * p[0] + c.at[1] * p[1] + c.at[2] * p[2]);
+        let [x, y, z] = &self.at;
+        let (x, y, z, offset) = (&x[from..to], &y[from..to], &z[from..to], &self.offset[from..to]);
+        for i in 0..n {
+            value[i] = offset[i] - 2.0 * (x[i] * p[0] + y[i] * p[1] + z[i] * p[2]);
         }
         for (column, tilt) in self.tilts.iter().zip(tilts) {
             for (v, price) in value.iter_mut().zip(&column[from..to]) {
@@ -305,6 +321,43 @@ impl Stack {
             }
         }
         best
+    }
+
+    /// Puts those of `from..to` on top that may win somewhere in the node's box, or come within the band of winning.
+    /// `best` wins at the box's centre, where [`Stack::evaluate`] was asked last.
+    #[inline]
+    fn filter(&mut self, (from, to): (usize, usize), best: usize, node: &Node, boxes: &[TiltBox], band: f64) {
+        let n = to - from;
+        self.reserve(n);
+        if self.limit.len() < n {
+            self.limit.resize(n, 0.0);
+        }
+        let c = self.centre(from + best);
+        let (least, own) = (self.value[best], self.spacing[from + best]);
+        let h = node.half.map(|h| 2.0 * h);
+        // The winner at a point may be another than at the box's centre: twice the band is enough near by.
+        let band = 2.0 * band;
+        let limit = &mut self.limit[..n];
+        let [x, y, z] = &self.at;
+        let (x, y, z, spacing) = (&x[from..to], &y[from..to], &z[from..to], &self.spacing[from..to]);
+        let least_of = |a: f64, b: f64| if a < b { a } else { b };
+        for i in 0..n {
+            let (dx, dy, dz) = (x[i] - c[0], y[i] - c[1], z[i] - c[2]);
+            let reach = dx.abs() * h[0] + dy.abs() * h[1] + dz.abs() * h[2];
+            let distance = (dx * dx + dy * dy + dz * dz).sqrt();
+            limit[i] = least + reach + band * distance * least_of(distance, least_of(own, spacing[i]));
+        }
+        for (column, b) in self.tilts.iter().zip(boxes) {
+            let own = column[from + best];
+            for (l, price) in limit.iter_mut().zip(&column[from..to]) {
+                *l += (price - own).abs() * b.half;
+            }
+        }
+        for i in 0..n {
+            if self.value[i] <= self.limit[i] {
+                self.copy(from + i);
+            }
+        }
     }
 }
 
@@ -322,35 +375,11 @@ impl Pass<'_, '_> {
         let node = &self.tree.levels[level][index];
         let dims = self.tree.points.dims;
         let boxes = if dims > 0 { &self.tree.tilts[level][index * dims..][..dims] } else { &[] };
-        let stack = &mut self.stack;
-        let best = stack.evaluate(from, to, node.centre, boxes.iter().map(|b| b.centre));
-        let least = stack.value[best];
-        let winner = stack.candidates[from + best];
-        for i in 0..to - from {
-            let behind = stack.value[i] - least;
-            let c = stack.candidates[from + i];
-            let (dx, dy, dz) = (c.at[0] - winner.at[0], c.at[1] - winner.at[1], c.at[2] - winner.at[2]);
-            let mut reach = 2.0 * (dx.abs() * node.half[0] + dy.abs() * node.half[1] + dz.abs() * node.half[2]);
-            for (column, b) in stack.tilts.iter().zip(boxes) {
-                reach += (column[from + i] - column[from + best]).abs() * b.half;
-            }
-            // The winner at a point may be another than at the node's centre: twice the band is enough near by.
-            let near = behind <= reach
-                || self.band > 0.0 && {
-                    let squared = dx * dx + dy * dy + dz * dz;
-                    // D · min(D, spacings) is at most D²: most are dropped without a root.
-                    behind <= reach + 2.0 * self.band * squared && {
-                        let distance = squared.sqrt();
-                        behind <= reach + 2.0 * self.band * distance * distance.min(winner.spacing).min(c.spacing)
-                    }
-                };
-            if near {
-                stack.copy(from + i);
-            }
-        }
-        let end = stack.candidates.len();
+        let best = self.stack.evaluate(from, to, node.centre, boxes.iter().map(|b| b.centre));
+        self.stack.filter((from, to), best, node, boxes, self.band);
+        let end = self.stack.len;
         if end == to + 1 {
-            let j = stack.candidates[to].id;
+            let j = self.stack.id[to];
             self.cells.load[j as usize] += node.load;
             self.cells.moments[j as usize].merge(&node.moments);
             for (column, b2) in self.cells.tilts.iter_mut().zip(boxes) {
@@ -369,7 +398,7 @@ impl Pass<'_, '_> {
                 self.visit(level - 1, child, to, end);
             }
         }
-        self.stack.truncate(to);
+        self.stack.len = to;
     }
 
     fn leaf(&mut self, index: usize, from: usize, to: usize) {
@@ -378,7 +407,7 @@ impl Pass<'_, '_> {
             let p = &self.tree.points.loads[i];
             let tilts = self.tree.points.tilt(i);
             let best = self.stack.evaluate(from, to, p.mass.at, tilts.iter().copied());
-            let j = self.stack.candidates[from + best].id;
+            let j = self.stack.id[from + best];
             self.cells.load[j as usize] += p.load;
             self.cells.moments[j as usize].add(&p.mass);
             for (column, tilt) in self.cells.tilts.iter_mut().zip(tilts) {
@@ -405,19 +434,19 @@ impl Pass<'_, '_> {
         if second == usize::MAX {
             return;
         }
-        let (c, d) = (&self.stack.candidates[from + best], &self.stack.candidates[from + second]);
-        let squared = crate::space::squared_distance(c.at, d.at);
+        let (c, d) = (from + best, from + second);
+        let squared = crate::space::squared_distance(self.stack.centre(c), self.stack.centre(d));
         let margin = next - values[best];
         // Points outside the band still say that the two cells meet.
         let mut conductance = 0.0;
         if margin < self.band * squared {
             let distance = squared.sqrt();
-            let width = self.band * distance * distance.min(c.spacing.min(d.spacing));
+            let width = self.band * distance * distance.min(self.stack.spacing[c].min(self.stack.spacing[d]));
             if width > 0.0 && margin < width {
                 conductance = load / (2.0 * width);
             }
         }
-        let (i, j) = (c.id, d.id);
+        let (i, j) = (self.stack.id[c], self.stack.id[d]);
         let (i, j) = (i.min(j), i.max(j));
         // Without tilts one entry does for a run of points at the same border.
         if tilts.is_empty()

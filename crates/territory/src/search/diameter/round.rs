@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn books_equal_recomputation_after_every_proposal() {
         let instance = grid(12, 11, 5);
-        let mut diagram = construct(&instance);
+        let mut diagram = construct(&instance, 40);
         make_contiguous(&instance, &mut diagram);
         let mut state = State::new(&instance, diagram.parts, Scales::default());
         let mut diameters = Diameters::new(Metric::Locations(&instance.masses), &state.parts(), 5);

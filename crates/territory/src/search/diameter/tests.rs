@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 /// A contiguous plan inside the bounds.
 fn start(instance: &Instance) -> Vec<u32> {
-    let mut diagram = construct(instance);
+    let mut diagram = construct(instance, 40);
     make_contiguous(instance, &mut diagram);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for([1.0, 0.0, 0.0]);

@@ -1,0 +1,12 @@
+//! p-median: Σ over members of wᵢ·d(i, medoid), in measure·km or by the problem's own distance.
+//!
+//! The rows that make it exact and cheap are those of [`super::Medoids`]; here is only what a member costs.
+
+use super::Costs;
+use crate::problem::Problem;
+
+/// Distances between the units at positions of `order`: great circle, plane, or the problem's own.
+pub fn costs<'a>(problem: &'a Problem, order: &'a [u32]) -> Costs<'a> {
+    let at = |i: u32| order[i as usize] as usize;
+    Costs::new(order.len(), move |i, j| problem.distance(at(i), at(j)))
+}
