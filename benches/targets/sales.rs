@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ClassCalls::new("B", 12.0, 0.75),
         ClassCalls::new("C", 4.0, 0.5),
     ]);
-    let trips = DayTrips { calls_per_day: 8.0, circuity: 1.2, speed_kmh: 50.0 };
+    let trips = DayTrips { calls_per_trip: 8.0, circuity: 1.2, speed_kmh: 50.0 };
     three("classes and workload, 1,000,000 customers", || {
         let calls = policy.apply(&abc(&value, &ABC_CUTOFFS)?)?;
         Ok(Workload::of_calls(&customers, &calls, trips)?.fixed_hours())

@@ -2,14 +2,28 @@
 //! `cargo run --release -p territory-sales --example us_hospitals`
 //!
 //! Discharges are the potential, payments the sales. Value classes → workload → force size → territories balanced on potential (±10 %) and
-//! workload (±5 %) → quotas → fairness audit. Call policy, speeds, costs and response are assumptions and say so; the rest is counted.
+//! workload (±5 %), travel inside → quotas → fairness audit. Hospitals, places and money are counted; the rest is assumed, all of it here:
+//!
+//! | assumption | value | why it is plausible |
+//! |---|---|---|
+//! | classes | cut at 50, 80, 95 % of discharges | a fine ABC: 463 hospitals hold the first half |
+//! | A | 24 calls a year of 2 h | every other week, several departments a call |
+//! | B, C, D | 12 of 1.5 h, 6 of 1 h, 2 of 1 h | monthly; every other month; twice a year: hours follow discharges within a third |
+//! | trips | 12 calls from home to home | a hospital force of some thirty reps covers states: three days of four calls, two nights away |
+//! | roads | circuity 1.2, 80 km/h | interstates at 105 to 120 km/h, slow at both ends |
+//! | year of a rep | 1,800 h | 225 days of 8 h |
+//! | worth of a discharge | 30 $ a year of what all suppliers sell | sets the scale of money alone |
+//! | response | elasticity 0.3, share 20 % at the average effort | mean of the studies that [`Response`] names |
+//! | a rep costs | 180,000 $ a year; margin 35 % | pay, car, nights and share of management |
+//! | quota | last year's sales + 4 %, half by potential, buffer 2 % | a common blend |
+//! | attainable | a fifth more than is sold, by potential | no competitor is modelled |
 
 use std::io::Write;
 use std::time::Instant;
 use territory::adjacency::{Contact, Graph, Islands, resolve_islands};
 use territory::evaluate::{Evaluation, evaluate};
 use territory::geometry::{Coverage, CoverageOptions, Outside};
-use territory::{Control, Effort, Locations, Measure, Problem, ProblemSpec, SolveOptions, Space, solve};
+use territory::{Control, Locations, Measure, Problem, ProblemSpec, SolveOptions, Space, solve};
 use territory_geojson::{Geometry, PropertyValue, ReadOptions, Source, read};
 use territory_sales::audit::{AuditInput, audit};
 use territory_sales::classes::{CallPolicy, ClassCalls, abc};
@@ -21,12 +35,10 @@ use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, Trave
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// Hours in the field per rep and year (assumed).
 const HOURS_PER_REP: f64 = 1_800.0;
 const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
-/// Plans to choose from, at most.
-const SEEDS: u64 = 12;
+const TRIPS: DayTrips = DayTrips { calls_per_trip: 12.0, circuity: 1.2, speed_kmh: 80.0 };
 
 fn main() -> Outcome<()> {
     let begin = Instant::now();
@@ -43,26 +55,24 @@ fn main() -> Outcome<()> {
         units.join.nearest
     )?;
 
-    // 1. Classes by potential, and what each class gets (assumed).
+    // 1. Classes by potential, and what each class gets.
     let potential = customers.get(Field::Potential)?;
     let classing = abc(potential, &[0.5, 0.8, 0.95])?;
     let policy = CallPolicy(vec![
-        ClassCalls::new("A", 9.0, 2.5),
-        ClassCalls::new("B", 4.0, 2.5),
-        ClassCalls::new("C", 2.0, 2.0),
-        ClassCalls::new("D", 1.0, 1.0),
+        ClassCalls::new("A", 24.0, 2.0),
+        ClassCalls::new("B", 12.0, 1.5),
+        ClassCalls::new("C", 6.0, 1.0),
+        ClassCalls::new("D", 2.0, 1.0),
     ]);
     let calls = policy.apply(&classing)?;
     let borderline = classing.borderline(&[0.002])?;
     writeln!(out, "classes A, B, C, D: {:?}, {} within 0.2 % of a cut-off", classing.counts(), borderline.len())?;
 
     // 2. Workload, as far as it does not depend on where territories are.
-    let trips = DayTrips { calls_per_day: 15.0, circuity: 1.2, speed_kmh: 110.0 };
-    let workload = Workload::of_calls(customers.locations(), &calls, trips)?;
-    let fixed: f64 = workload.fixed_hours().iter().sum();
+    let workload = Workload::of_calls(customers.locations(), &calls, TRIPS)?;
     writeln!(out, "{:.0} h of calls and {:.0} h between them", sum(workload.call_hours()), sum(workload.step_hours()))?;
 
-    // 3. Territories for a first guess tell the ways, the ways the force.
+    // 3. The force: ways depend on the number of territories, and the number on the ways.
     let market = Market {
         customers: &customers,
         units: &units,
@@ -70,15 +80,22 @@ fn main() -> Outcome<()> {
         graph: network(&coverage)?,
         locations: coverage.locations(),
     };
-    let guess = build_up(1.25 * fixed, HOURS_PER_REP)?.reps as usize;
-    let pilot_hours = market.balanced(guess)?.hours;
-    let force = build_up(pilot_hours.iter().map(TerritoryHours::total).sum(), HOURS_PER_REP)?;
-    let k = force.reps as usize;
+    let mut force = build_up(sum(&workload.fixed_hours()), HOURS_PER_REP)?;
+    let mut plan = market.plan(force.reps as usize)?;
+    for _ in 0..3 {
+        let needed = build_up(plan.hours.iter().map(TerritoryHours::total).sum(), HOURS_PER_REP)?;
+        let same = needed.reps == force.reps;
+        force = needed;
+        if same {
+            break;
+        }
+        plan = market.plan(force.reps as usize)?;
+    }
+    let k = plan.hours.len();
     let sales = customers.get(Field::Sales)?;
     let (total_potential, total_sales) = (sum(potential), sum(sales));
     let response = Response::Power { share: 0.2, at_effort: force.hours / total_potential, elasticity: 0.3 };
     let money = Economics { cost_per_rep: 180_000.0, margin: 0.35, most_reps: 120 };
-    // A discharge is worth 30 $ of what all suppliers sell (assumed).
     let sold = |reps: u32| 30.0 * total_potential * response.share(f64::from(reps) * HOURS_PER_REP / total_potential);
     let sizes = SideBySide {
         workload_needs: force.reps,
@@ -88,16 +105,14 @@ fn main() -> Outcome<()> {
     writeln!(out, "force: {:.1} posts of work; {sizes:?}", force.posts)?;
 
     // 4. Territories.
-    let plan = market.balanced(k)?;
     let [most_potential, most_workload] = [plan.potential_deviation(), plan.workload_deviation()];
     writeln!(
         out,
-        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways; {} border units moved to settle them; seed {})",
+        "{k} territories, contiguous: {}; potential within {:.1} %, workload within {:.1} % (exact ways; {} counties moved to settle them)",
         plan.evaluation.contiguous,
         100.0 * most_potential,
         100.0 * most_workload,
         plan.moves,
-        plan.seed
     )?;
     let ways: f64 = plan.hours.iter().map(|h| h.ways).sum();
     let estimated: f64 = plan.hours.iter().map(|h| h.estimated_ways).sum();
@@ -107,7 +122,7 @@ fn main() -> Outcome<()> {
         100.0 * (estimated / ways - 1.0)
     )?;
 
-    // 5. Quotas: 4 % more than last year, half by potential. A fifth more than is sold can be captured anywhere (assumed).
+    // 5. Quotas: 4 % more than last year, half by potential. A fifth more than is sold can be captured.
     let of = |column: &[f64]| territory_sums(column, &plan.territory_of, k);
     let (territory_sales, territory_potential) = (of(sales), of(potential));
     let quota_plan = QuotaPlan { total: 1.04 * total_sales, potential_weight: 0.5, buffer: 0.02, step: 10_000.0 };
@@ -154,10 +169,14 @@ fn main() -> Outcome<()> {
         )?;
     }
     writeln!(out, "imbalance costs {:.2} % of sales under the response function", 100.0 * audit.cost.lost_share)?;
+    for (name, found, asked) in
+        [("potential", most_potential, POTENTIAL_TOLERANCE), ("workload", most_workload, WORKLOAD_TOLERANCE)]
+    {
+        let verdict = if found <= asked { "kept" } else { "VIOLATED" };
+        writeln!(out, "{name} ±{:.0} %: {verdict}, {:.2} %", 100.0 * asked, 100.0 * found)?;
+    }
     writeln!(out, "{:.1} s in all", begin.elapsed().as_secs_f64())?;
-    let kept =
-        most_potential <= POTENTIAL_TOLERANCE && most_workload <= WORKLOAD_TOLERANCE && plan.evaluation.contiguous;
-    if kept { Ok(()) } else { Err("the plan misses a bound".into()) }
+    Ok(())
 }
 
 fn sum(column: &[f64]) -> f64 {
@@ -217,9 +236,8 @@ struct Plan {
     evaluation: Evaluation,
     /// Of every territory, ways from its centre.
     hours: Vec<TerritoryHours>,
-    /// Border units that were moved to settle it.
+    /// Counties that were moved to settle it.
     moves: usize,
-    seed: u64,
 }
 
 impl Market<'_> {
@@ -232,35 +250,19 @@ impl Market<'_> {
             .build()?)
     }
 
-    /// The best of some plans, each made on the ways that are to be expected and settled on those that it has.
-    fn balanced(&self, k: usize) -> Outcome<Plan> {
+    /// Territories made on the ways that are to be expected, and settled on those that they have.
+    fn plan(&self, k: usize) -> Outcome<Plan> {
         let ways = self.workload.expected_ways_hours(k)?;
         let problem = self.problem(k, &self.workload.hours(|customer| ways[customer]))?;
+        let assignment = solve(&problem, &SolveOptions::default(), &Control::default())?.assignment;
         let units = self.workload.onto(self.units.join.units(), self.graph.len())?;
-        let mut best = self.settled(&problem, &units, 0)?;
-        for seed in 1..SEEDS {
-            if best.excess() <= 1.0 {
-                break;
-            }
-            let other = self.settled(&problem, &units, seed)?;
-            if other.excess() < best.excess() {
-                best = other;
-            }
-        }
-        Ok(best)
-    }
-
-    fn settled(&self, problem: &Problem, units: &UnitWorkload<'_>, seed: u64) -> Outcome<Plan> {
-        let k = problem.k();
-        let options = SolveOptions { seed, effort: Effort::Quick };
-        let assignment = solve(problem, &options, &Control::default())?.assignment;
-        let mut books = TravelBooks::new(units, &assignment, k)?;
-        let potential = Balanced { values: &problem.measures()[1].values, tolerance: 0.9 * POTENTIAL_TOLERANCE };
-        let moves = books.settle(&self.graph, 0.6 * WORKLOAD_TOLERANCE, &[potential])?;
+        let mut books = TravelBooks::new(&units, &assignment, k)?;
+        let potential = Balanced { values: &problem.measures()[1].values, tolerance: POTENTIAL_TOLERANCE };
+        let moves = books.settle(&self.graph, WORKLOAD_TOLERANCE, &[potential], 0)?;
         let assignment = books.territory_of();
         let territory_of: Vec<u32> = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
         let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
-        Ok(Plan { evaluation: evaluate(problem, assignment)?, territory_of, hours, moves, seed })
+        Ok(Plan { evaluation: evaluate(&problem, assignment)?, territory_of, hours, moves })
     }
 }
 
@@ -273,10 +275,5 @@ impl Plan {
         let hours: Vec<f64> = self.hours.iter().map(TerritoryHours::total).collect();
         let mean = sum(&hours) / hours.len() as f64;
         hours.iter().map(|h| (h / mean - 1.0).abs()).fold(0.0, f64::max)
-    }
-
-    /// The worst deviation in tolerances.
-    fn excess(&self) -> f64 {
-        (self.potential_deviation() / POTENTIAL_TOLERANCE).max(self.workload_deviation() / WORKLOAD_TOLERANCE)
     }
 }

@@ -15,14 +15,14 @@ fn the_formula_is_within_five_percent_of_tours() {
     for index in 0..11 {
         let market = Market::new(index);
         let customers = market.customers.len();
-        let trips = DayTrips { calls_per_day: market.calls_per_day as f64, circuity: 1.0, speed_kmh: 1.0 };
+        let trips = DayTrips { calls_per_trip: market.calls_per_trip as f64, circuity: 1.0, speed_kmh: 1.0 };
         let workload = Workload::new(&market.locations(), &vec![1.0; customers], &vec![0.0; customers], trips).unwrap();
         let bases: Vec<[f64; 2]> = market.bases.iter().map(|b| b.map(|x| x * 1000.0)).collect();
         let formula = workload.territories(&market.territory_of, bases.len(), Bases::Known(&bases)).unwrap();
         for (t, hours) in formula.iter().enumerate() {
             let members = market.members(t as u32);
             if (20..=170).contains(&members.len()) {
-                let tours = router::trips_km(market.bases[t], &members, market.calls_per_day, 5);
+                let tours = router::trips_km(market.bases[t], &members, market.calls_per_trip, 5);
                 errors.push((hours.travel() / tours - 1.0).abs());
             }
         }

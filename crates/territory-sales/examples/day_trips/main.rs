@@ -22,13 +22,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let markets = arguments.next().transpose()?.unwrap_or(12);
     let rounds = arguments.next().transpose()?.unwrap_or(400) as usize;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "market territory customers calls/day   tours km formula km   error   one tour")?;
+    writeln!(out, "market territory customers calls/trip   tours km formula km   error   one tour")?;
     let (mut errors, mut single) = (Vec::new(), Vec::new());
     for index in 0..markets {
         let market = Market::new(index);
         let customers = market.customers.len();
         // Circuity 1 at 1 km/h: hours are kilometres.
-        let trips = DayTrips { calls_per_day: market.calls_per_day as f64, circuity: 1.0, speed_kmh: 1.0 };
+        let trips = DayTrips { calls_per_trip: market.calls_per_trip as f64, circuity: 1.0, speed_kmh: 1.0 };
         let workload = Workload::new(&market.locations(), &vec![1.0; customers], &vec![0.0; customers], trips)?;
         let bases: Vec<[f64; 2]> = market.bases.iter().map(|b| b.map(|x| x * 1000.0)).collect();
         let formula = workload.territories(&market.territory_of, bases.len(), Bases::Known(&bases))?;
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if members.len() < 20 {
                 continue;
             }
-            let tours = router::trips_km(market.bases[t], &members, market.calls_per_day, rounds);
+            let tours = router::trips_km(market.bases[t], &members, market.calls_per_trip, rounds);
             let one_tour = 0.7124 * (members.len() as f64 * area_km2(&members)).sqrt();
             errors.push(error(hours.travel(), tours));
             single.push(error(one_tour, tours));
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 out,
                 "{index:6} {t:9} {:9} {:9} {tours:10.1} {:10.1} {:+6.1} % {:+8.1} %",
                 members.len(),
-                market.calls_per_day,
+                market.calls_per_trip,
                 hours.travel(),
                 100.0 * error(hours.travel(), tours),
                 100.0 * error(one_tour, tours),

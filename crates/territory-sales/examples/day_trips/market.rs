@@ -13,7 +13,7 @@ pub(crate) struct Market {
     /// Of each customer.
     pub(crate) territory_of: Vec<u32>,
     /// Calls per day trip.
-    pub(crate) calls_per_day: usize,
+    pub(crate) calls_per_trip: usize,
 }
 
 impl Market {
@@ -49,7 +49,7 @@ impl Market {
             (0..territories).min_by(|&x, &y| to(&bases[x]).total_cmp(&to(&bases[y]))).unwrap_or(0) as u32
         };
         let territory_of = customers.iter().map(nearest).collect();
-        Self { customers, territory_of, bases, calls_per_day: 4 + random.below(9) }
+        Self { customers, territory_of, bases, calls_per_trip: 4 + random.below(9) }
     }
 
     /// The customers as the engine takes them.

@@ -11,11 +11,11 @@ use territory::search::Random;
 type Point = [f64; 2];
 
 /// Length in km of near-optimal trips.
-pub(crate) fn trips_km(base: Point, customers: &[Point], calls_per_day: usize, rounds: usize) -> f64 {
+pub(crate) fn trips_km(base: Point, customers: &[Point], calls_per_trip: usize, rounds: usize) -> f64 {
     if customers.is_empty() {
         return 0.0;
     }
-    let router = Router { base, customers, most: calls_per_day };
+    let router = Router { base, customers, most: calls_per_trip };
     let mut starts = vec![router.savings()];
     starts.extend((0..6).map(|turn| router.sweep(f64::from(turn) * std::f64::consts::TAU / 6.0)));
     let improved = starts.into_iter().map(|mut trips| {

@@ -1,6 +1,6 @@
 //! Hours of territories kept current while units move, in O(1) per move: what a search (or an app in which somebody drags units about) asks for.
 
-use super::Workload;
+use super::{Bases, TerritoryHours, Workload};
 use crate::{SalesError, check};
 use territory::terms::Moments;
 
@@ -8,6 +8,8 @@ use territory::terms::Moments;
 #[derive(Clone, Debug)]
 pub struct UnitWorkload<'a> {
     workload: &'a Workload,
+    /// Of every customer.
+    unit_of: Vec<u32>,
     fixed_hours: Vec<f64>,
     /// Of the calls, about the market's mean location.
     moments: Vec<Moments>,
@@ -21,8 +23,12 @@ impl Workload {
     pub fn onto<'a>(&'a self, unit_of: &[u32], units: usize) -> Result<UnitWorkload<'a>, SalesError> {
         check::length("the units of the customers", unit_of.len(), self.len())?;
         let mean = self.mean_location();
-        let mut sums =
-            UnitWorkload { workload: self, fixed_hours: vec![0.0; units], moments: vec![Moments::default(); units] };
+        let mut sums = UnitWorkload {
+            workload: self,
+            unit_of: unit_of.to_vec(),
+            fixed_hours: vec![0.0; units],
+            moments: vec![Moments::default(); units],
+        };
         for (customer, &unit) in unit_of.iter().enumerate().filter(|(_, u)| **u != u32::MAX) {
             let fault = SalesError::Index {
                 what: "the units of the customers",
@@ -54,8 +60,8 @@ impl UnitWorkload<'_> {
         &self.fixed_hours
     }
 
-    fn hours(&self, sums: &Sums) -> f64 {
-        sums.fixed_hours + self.workload.estimated_ways(&sums.moments)
+    fn hours(&self, sums: &Sums, shape: f64) -> f64 {
+        sums.fixed_hours + shape * self.workload.estimated_ways(&sums.moments)
     }
 }
 
@@ -65,14 +71,15 @@ pub(super) struct Sums {
     moments: Moments,
 }
 
-/// Hours of the territories of a plan that is being changed; bases unknown, ways by inertia.
+/// Hours of the territories of a plan that is being changed; bases unknown, ways by inertia, corrected to the exact ones by
+/// [`TravelBooks::calibrate`].
 ///
 /// ```
 /// use territory::{Locations, Space};
 /// use territory_sales::workload::{DayTrips, TravelBooks, Workload};
 /// let at: Vec<[f64; 2]> = (0..6).map(|i| [f64::from(i) * 1000.0, 0.0]).collect();
 /// let locations = Locations::from_coordinates(Space::Planar, &at);
-/// let trips = DayTrips { calls_per_day: 5.0, circuity: 1.2, speed_kmh: 40.0 };
+/// let trips = DayTrips { calls_per_trip: 5.0, circuity: 1.2, speed_kmh: 40.0 };
 /// let workload = Workload::new(&locations, &[12.0; 6], &[0.5; 6], trips)?;
 /// let units = workload.onto(&[0, 1, 2, 3, 4, 5], 6)?; // customers as units
 /// let mut books = TravelBooks::new(&units, &[0, 0, 0, 0, 1, 1], 2)?;
@@ -87,6 +94,8 @@ pub struct TravelBooks<'a> {
     units: &'a UnitWorkload<'a>,
     pub(super) territory_of: Vec<u32>,
     pub(super) sums: Vec<Sums>,
+    /// Exact ways over estimated ones of every territory when last calibrated; 1 before.
+    shapes: Vec<f64>,
 }
 
 impl<'a> TravelBooks<'a> {
@@ -97,7 +106,8 @@ impl<'a> TravelBooks<'a> {
     pub fn new(units: &'a UnitWorkload<'a>, territory_of: &[u32], k: usize) -> Result<Self, SalesError> {
         check::length("the plan", territory_of.len(), units.len())?;
         check::indices("the plan", territory_of, k)?;
-        let mut books = Self { units, territory_of: territory_of.to_vec(), sums: vec![Sums::default(); k] };
+        let mut books =
+            Self { units, territory_of: territory_of.to_vec(), sums: vec![Sums::default(); k], shapes: vec![1.0; k] };
         books.refresh();
         Ok(books)
     }
@@ -112,7 +122,7 @@ impl<'a> TravelBooks<'a> {
     /// # Panics
     /// If there is no such territory.
     pub fn hours(&self, territory: u32) -> f64 {
-        self.units.hours(&self.sums[territory as usize])
+        self.units.hours(&self.sums[territory as usize], self.shapes[territory as usize])
     }
 
     /// Hours that the unit's territory and the territory `to` would have after the move, in O(1).
@@ -125,7 +135,7 @@ impl<'a> TravelBooks<'a> {
             return (self.hours(from), self.hours(to));
         }
         let (left, joined) = (self.changed(from, unit, -1.0), self.changed(to, unit, 1.0));
-        (self.units.hours(&left), self.units.hours(&joined))
+        (self.units.hours(&left, self.shapes[from as usize]), self.units.hours(&joined, self.shapes[to as usize]))
     }
 
     /// Moves a unit, in O(1).
@@ -150,6 +160,21 @@ impl<'a> TravelBooks<'a> {
         }
     }
 
+    /// Looks at every customer once and corrects each territory's estimate by what its exact ways are, so that hours are those that
+    /// [`Workload::territories`] reports from centroids. The correction is kept while units move: territories change their shape slowly.
+    ///
+    /// # Errors
+    /// None for books that could be made; as [`Workload::territories`].
+    pub fn calibrate(&mut self) -> Result<(), SalesError> {
+        let unit_of = &self.units.unit_of;
+        let territory = |unit: &u32| self.territory_of.get(*unit as usize).copied().unwrap_or(u32::MAX);
+        let territory_of: Vec<u32> = unit_of.iter().map(territory).collect();
+        let exact = self.units.workload.territories(&territory_of, self.sums.len(), Bases::Centroids)?;
+        let shape = |h: &TerritoryHours| if h.estimated_ways > 0.0 { h.ways / h.estimated_ways } else { 1.0 };
+        self.shapes = exact.iter().map(shape).collect();
+        Ok(())
+    }
+
     /// A territory's sums with (`sign` 1) or without (−1) a unit.
     fn changed(&self, territory: u32, unit: u32, sign: f64) -> Sums {
         let (mut sums, of) = (self.sums[territory as usize], &self.units.moments[unit as usize]);
@@ -166,11 +191,11 @@ impl<'a> TravelBooks<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::{Bases, DayTrips};
+    use crate::workload::DayTrips;
     use proptest::prelude::*;
     use territory::{Locations, Space};
 
-    const TRIPS: DayTrips = DayTrips { calls_per_day: 5.0, circuity: 1.2, speed_kmh: 50.0 };
+    const TRIPS: DayTrips = DayTrips { calls_per_trip: 5.0, circuity: 1.2, speed_kmh: 50.0 };
 
     proptest! {
         /// Protects the O(1) books against the report, which looks at every customer, after a row of moves on the sphere.
@@ -196,6 +221,10 @@ mod tests {
                 let expected = hours.calls + hours.steps + hours.estimated_ways;
                 // √ of what is left of sums that cancel: 1e-4 h where a territory has one place.
                 prop_assert!((books.hours(t as u32) - expected).abs() < 1e-3, "{} {expected}", books.hours(t as u32));
+            }
+            books.calibrate().unwrap();
+            for (t, hours) in exact.iter().enumerate().filter(|(_, h)| h.estimated_ways > 1e-3) {
+                prop_assert!((books.hours(t as u32) - hours.total()).abs() < 1e-3);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Workload: hours of calls and of travel, per customer, per unit and per territory.
 //!
-//! A rep makes day trips of m calls from a base. Travel of territory j, additive per customer:
+//! A rep makes trips of m calls from a base, day trips or longer ones. Travel of territory j, additive per customer:
 //!
 //! L_j = Σ_i f_i · [ 2·d(i, base_j)/m + 0.83·(1 − 1/m)·δ_i ],  hours = L × circuity / speed,
 //!
@@ -39,8 +39,8 @@ pub const DISC_RATIO: f64 = 0.94;
 /// How reps travel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DayTrips {
-    /// m, calls per day trip, at least 1.
-    pub calls_per_day: f64,
+    /// m, calls per trip, from leaving the base to coming back, at least 1: a day's, or those of several days with nights on the road.
+    pub calls_per_trip: f64,
     /// Road kilometres per straight one, at least 1: about 1.2 in cities.
     pub circuity: f64,
     /// Mean speed on the road, km/h.
@@ -55,17 +55,17 @@ impl DayTrips {
 
     /// Ways to and from the base per call: 2/m.
     pub fn ways_per_call(&self) -> f64 {
-        2.0 / self.calls_per_day
+        2.0 / self.calls_per_trip
     }
 
     /// Steps to a neighbour per call, in mean distances to the three nearest: 0.83·(1 − 1/m).
     pub fn steps_per_call(&self) -> f64 {
-        DETOUR * (1.0 - 1.0 / self.calls_per_day)
+        DETOUR * (1.0 - 1.0 / self.calls_per_trip)
     }
 
     fn check(&self) -> Result<(), SalesError> {
         let at_least_one = |v: f64| v.is_finite() && v >= 1.0;
-        check::parameter("the number of calls per day", self.calls_per_day, "at least 1", at_least_one)?;
+        check::parameter("the number of calls per trip", self.calls_per_trip, "at least 1", at_least_one)?;
         check::parameter("the circuity", self.circuity, "at least 1", at_least_one)?;
         check::positive("the speed (km/h)", self.speed_kmh)
     }
@@ -79,7 +79,7 @@ impl DayTrips {
 /// // Four customers in a row, 10 km apart; one call each, of half an hour.
 /// let km = |x: f64| [x * 1000.0, 0.0];
 /// let locations = Locations::from_coordinates(Space::Planar, &[km(0.0), km(10.0), km(20.0), km(30.0)]);
-/// let trips = DayTrips { calls_per_day: 2.0, circuity: 1.2, speed_kmh: 60.0 };
+/// let trips = DayTrips { calls_per_trip: 2.0, circuity: 1.2, speed_kmh: 60.0 };
 /// let workload = Workload::new(&locations, &[1.0; 4], &[0.5; 4], trips)?;
 /// // δ: 20, 13.33, 13.33, 20 km; hours per km 0.02. First customer: 0.5 + 0.83 · ½ · 20 · 0.02.
 /// assert!((workload.fixed_hours()[0] - (0.5 + 0.166)).abs() < 1e-12);
@@ -233,13 +233,13 @@ mod tests {
     #[test]
     fn parameters_out_of_range_are_faults() {
         let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0]]);
-        let trips = DayTrips { calls_per_day: 4.0, circuity: 1.2, speed_kmh: 50.0 };
+        let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 50.0 };
         let run = |calls: &[f64], trips| Workload::new(&locations, calls, &[1.0], trips).map(|w| w.fixed_hours());
         assert_eq!(run(&[2.0], trips), Ok(vec![2.0])); // nobody near: no steps
         assert!(matches!(run(&[-2.0], trips), Err(SalesError::Value { .. })));
         assert!(matches!(run(&[1.0, 1.0], trips), Err(SalesError::Length { found: 2, .. })));
         for bad in [
-            DayTrips { calls_per_day: 0.5, ..trips },
+            DayTrips { calls_per_trip: 0.5, ..trips },
             DayTrips { circuity: 0.9, ..trips },
             DayTrips { speed_kmh: 0.0, ..trips },
         ] {

@@ -118,7 +118,7 @@ impl Workload {
     /// use territory_sales::workload::{DayTrips, Workload};
     /// let at: Vec<[f64; 2]> = [0.0, 1.0, 3.0, 50.0, 54.0, 62.0].map(|km| [km * 1000.0, 0.0]).to_vec();
     /// let locations = Locations::from_coordinates(Space::Planar, &at);
-    /// let trips = DayTrips { calls_per_day: 2.0, circuity: 1.0, speed_kmh: 1.0 };
+    /// let trips = DayTrips { calls_per_trip: 2.0, circuity: 1.0, speed_kmh: 1.0 };
     /// let ways = Workload::new(&locations, &[1.0; 6], &[1.0; 6], trips)?.expected_ways_hours(2)?;
     /// // Three calls each: those at 0, 1 and 3 km for the first customer, at 50, 54 and 62 km for the last.
     /// assert_eq!((ways[0], ways[5]), (4.0 / 3.0, 20.0 / 3.0));
