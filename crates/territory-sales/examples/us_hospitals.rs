@@ -9,7 +9,8 @@
 //! | classes | cut at 50, 80, 95 % of discharges | a fine ABC: 463 hospitals hold the first half |
 //! | A | 24 calls a year of 2 h | every other week, several departments a call |
 //! | B, C, D | 12 of 1.5 h, 6 of 1 h, 2 of 1 h | monthly; every other month; twice a year: hours follow discharges within a third |
-//! | trips | 12 calls from home to home | a hospital force of some thirty reps covers states: three days of four calls, two nights away |
+//! | day | 4 calls | an hour and a half each on average, and the road |
+//! | trips | home every night where the mean way is under 45 min, else four days away | a night costs 150 $, an hour of a rep 100 $: a night away pays where it saves 90 min |
 //! | roads | circuity 1.2, 80 km/h | interstates at 105 to 120 km/h, slow at both ends |
 //! | year of a rep | 1,800 h | 225 days of 8 h |
 //! | worth of a discharge | 30 $ a year of what all suppliers sell | sets the scale of money alone |
@@ -31,14 +32,17 @@ use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Fiel
 use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
 use territory_sales::quota::{QuotaPlan, quotas};
 use territory_sales::response::Response;
-use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, TravelBooks, UnitWorkload, Workload};
+use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, TravelBooks, Workload};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const HOURS_PER_REP: f64 = 1_800.0;
 const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
-const TRIPS: DayTrips = DayTrips { calls_per_trip: 12.0, circuity: 1.2, speed_kmh: 80.0 };
+const TRIPS: DayTrips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 80.0 };
+/// One-way hours from which a trip lasts four days.
+const NIGHT_PAYS_HOURS: f64 = 0.75;
+const DAYS_AWAY: f64 = 4.0;
 
 fn main() -> Outcome<()> {
     let begin = Instant::now();
@@ -253,15 +257,18 @@ impl Market<'_> {
     /// Territories made on the ways that are to be expected, and settled on those that they have.
     fn plan(&self, k: usize) -> Outcome<Plan> {
         let ways = self.workload.expected_ways_hours(k)?;
-        let problem = self.problem(k, &self.workload.hours(|customer| ways[customer]))?;
+        let days = |way: &f64| if *way < NIGHT_PAYS_HOURS { 1.0 } else { DAYS_AWAY };
+        let lengths: Vec<f64> = ways.iter().map(|way| TRIPS.calls_per_trip * days(way)).collect();
+        let workload = self.workload.clone().with_calls_per_trip(&lengths)?;
+        let problem = self.problem(k, &workload.hours(|customer| ways[customer]))?;
         let assignment = solve(&problem, &SolveOptions::default(), &Control::default())?.assignment;
-        let units = self.workload.onto(self.units.join.units(), self.graph.len())?;
+        let units = workload.onto(self.units.join.units(), self.graph.len())?;
         let mut books = TravelBooks::new(&units, &assignment, k)?;
         let potential = Balanced { values: &problem.measures()[1].values, tolerance: POTENTIAL_TOLERANCE };
         let moves = books.settle(&self.graph, WORKLOAD_TOLERANCE, &[potential], 0)?;
         let assignment = books.territory_of();
         let territory_of: Vec<u32> = self.units.join.units().iter().map(|&u| assignment[u as usize]).collect();
-        let hours = self.workload.territories(&territory_of, k, Bases::Centroids)?;
+        let hours = workload.territories(&territory_of, k, Bases::Centroids)?;
         Ok(Plan { evaluation: evaluate(&problem, assignment)?, territory_of, hours, moves })
     }
 }

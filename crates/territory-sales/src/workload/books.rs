@@ -11,7 +11,7 @@ pub struct UnitWorkload<'a> {
     /// Of every customer.
     unit_of: Vec<u32>,
     fixed_hours: Vec<f64>,
-    /// Of the calls, about the market's mean location.
+    /// Of the trips, about the market's mean location.
     moments: Vec<Moments>,
 }
 

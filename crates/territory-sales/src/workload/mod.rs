@@ -12,7 +12,7 @@
 //!
 //! Being additive it serves *inside* a search, as a measure: [`Workload::fixed_hours`] (calls and steps, the same in every territory) plus the
 //! way out and back, which depends on the base: to given bases ([`Workload::anchored`], [`Workload::hours`]), or, while no base
-//! is known, through the territory's inertia: the mean distance is 0.94·√(I_f / F_f) (a disc's mean distance from its centre over its
+//! is known, through the territory's inertia: the mean distance is 0.94·√(I / F), I and F of the trips f/m (a disc's mean distance from its centre over its
 //! root-mean-square one, 2√2/3), which [`TravelBooks`] keep current in O(1) per move. [`Workload::territories`] reports the exact figure
 //! beside that estimate. Travel times of one's own (a matrix, a function) take the place of straight lines.
 
@@ -53,11 +53,6 @@ impl DayTrips {
         self.circuity / self.speed_kmh
     }
 
-    /// Ways to and from the base per call: 2/m.
-    pub fn ways_per_call(&self) -> f64 {
-        2.0 / self.calls_per_trip
-    }
-
     /// Steps to a neighbour per call, in mean distances to the three nearest: 0.83·(1 − 1/m).
     pub fn steps_per_call(&self) -> f64 {
         DETOUR * (1.0 - 1.0 / self.calls_per_trip)
@@ -93,7 +88,11 @@ pub struct Workload {
     locations: Locations,
     calls_per_year: Vec<f64>,
     call_hours: Vec<f64>,
+    /// Mean time from each customer to its neighbours.
+    neighbour_hours: Vec<f64>,
     step_hours: Vec<f64>,
+    /// f/m of every customer.
+    trips_per_year: Vec<f64>,
     trips: DayTrips,
 }
 
@@ -158,16 +157,60 @@ impl Workload {
         check::not_negative("the hours per call", hours)
     }
 
-    /// `to_neighbours` is the mean time to the three nearest, hours.
-    fn assemble(locations: &Locations, calls: &[f64], hours: &[f64], to_neighbours: Vec<f64>, trips: DayTrips) -> Self {
-        let steps = trips.steps_per_call();
-        Self {
+    /// `neighbour_hours` is the mean time to the three nearest.
+    fn assemble(
+        locations: &Locations,
+        calls: &[f64],
+        hours: &[f64],
+        neighbour_hours: Vec<f64>,
+        trips: DayTrips,
+    ) -> Self {
+        let workload = Self {
             locations: locations.clone(),
             calls_per_year: calls.to_vec(),
             call_hours: calls.iter().zip(hours).map(|(f, h)| f * h).collect(),
-            step_hours: to_neighbours.into_iter().zip(calls).map(|(t, f)| f * steps * t).collect(),
+            neighbour_hours,
+            step_hours: Vec::new(),
+            trips_per_year: Vec::new(),
             trips,
-        }
+        };
+        workload.with_lengths(|_| trips)
+    }
+
+    /// With trips of a length of its own to every customer, m_i calls: where reps come home every night in town, and stay away for
+    /// some in the country. Each call then carries 2/m_i of its way to the base, and centroids are those of the trips.
+    ///
+    /// ```
+    /// use territory::{Locations, Space};
+    /// use territory_sales::workload::{DayTrips, Workload};
+    /// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [10_000.0, 0.0]]);
+    /// let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.0, speed_kmh: 100.0 };
+    /// let workload = Workload::new(&locations, &[8.0; 2], &[1.0; 2], trips)?.with_calls_per_trip(&[4.0, 16.0])?;
+    /// // 8 calls, half an hour from home: 2/4 or 2/16 of it each.
+    /// let hours = workload.hours(|_| 0.5);
+    /// assert!((hours[0] - workload.fixed_hours()[0] - 2.0).abs() < 1e-12);
+    /// assert!((hours[1] - workload.fixed_hours()[1] - 0.5).abs() < 1e-12);
+    /// // Steps: 8 · 0.83 · (1 − 1/16) · 0.1 h.
+    /// assert!((workload.step_hours()[1] - 0.6225).abs() < 1e-12);
+    /// # Ok::<(), territory_sales::SalesError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A column of another length, or trips of less than one call.
+    pub fn with_calls_per_trip(self, calls_per_trip: &[f64]) -> Result<Self, SalesError> {
+        check::length("the calls per trip", calls_per_trip.len(), self.len())?;
+        let trips = self.trips;
+        let of = |&m: &f64| DayTrips { calls_per_trip: m, ..trips };
+        calls_per_trip.iter().try_for_each(|m| of(m).check())?;
+        Ok(self.with_lengths(|i| calls_per_trip.get(i).map_or(trips, of)))
+    }
+
+    fn with_lengths(mut self, trips: impl Fn(usize) -> DayTrips) -> Self {
+        let rows = || self.calls_per_year.iter().zip(&self.neighbour_hours).enumerate();
+        let steps = rows().map(|(i, (f, hours))| f * trips(i).steps_per_call() * hours).collect();
+        let per_year = rows().map(|(i, (f, _))| f / trips(i).calls_per_trip).collect();
+        (self.step_hours, self.trips_per_year) = (steps, per_year);
+        self
     }
 
     /// Number of customers.
@@ -183,6 +226,11 @@ impl Workload {
     /// How reps travel.
     pub fn trips(&self) -> &DayTrips {
         &self.trips
+    }
+
+    /// Trips to every customer, per year: its calls over the calls of a trip.
+    pub fn trips_per_year(&self) -> &[f64] {
+        &self.trips_per_year
     }
 
     /// Hours with every customer, per year.
@@ -202,17 +250,16 @@ impl Workload {
 
     /// All hours per year, given the time of each customer's way to its base, one way, in hours.
     pub fn hours(&self, to_base_hours: impl Fn(usize) -> f64) -> Vec<f64> {
-        let ways = self.trips.ways_per_call();
-        let of = |(i, fixed): (usize, f64)| fixed + self.calls_per_year[i] * ways * to_base_hours(i);
+        let of = |(i, fixed): (usize, f64)| fixed + 2.0 * self.trips_per_year[i] * to_base_hours(i);
         self.fixed_hours().into_iter().enumerate().map(of).collect()
     }
 
     /// The workload as an anchored measure, for straight lines to given bases.
     pub fn anchored(&self) -> Anchored {
-        let per_km = self.trips.ways_per_call() * self.trips.hours_per_km();
+        let per_km = 2.0 * self.trips.hours_per_km();
         Anchored {
             fixed_hours: self.fixed_hours(),
-            hours_per_km: self.calls_per_year.iter().map(|f| f * per_km).collect(),
+            hours_per_km: self.trips_per_year.iter().map(|trips| trips * per_km).collect(),
         }
     }
 

@@ -8,7 +8,7 @@ use territory::terms::{Mass, Moments};
 /// Where a territory's rep starts in the morning.
 #[derive(Clone, Copy)]
 pub enum Bases<'a> {
-    /// Not known: the centroid of the territory's calls.
+    /// Not known: the centroid of the territory's trips.
     Centroids,
     /// At these places, one per territory, `[longitude, latitude]` or `[x, y]` as the customers'.
     Known(&'a [[f64; 2]]),
@@ -24,9 +24,9 @@ pub struct TerritoryHours {
     pub calls: f64,
     /// From one customer to the next.
     pub steps: f64,
-    /// Out and back, exact: Σ f · 2/m · (way to the base).
+    /// Out and back, exact: Σ 2·f/m · (way to the base).
     pub ways: f64,
-    /// The same from the territory's inertia, 0.94·√(I_f / F_f) for the mean way; what a search without bases goes by.
+    /// The same from the territory's inertia, 0.94·√(I / F) of the trips for the mean way; what a search without bases goes by.
     pub estimated_ways: f64,
 }
 
@@ -86,13 +86,12 @@ impl Workload {
         bases: Bases<'_>,
     ) -> Result<Vec<TerritoryHours>, SalesError> {
         let ways = self.ways_hours(territory_of, k, bases)?;
-        let per_call = self.trips.ways_per_call();
         let mut hours = vec![TerritoryHours::default(); k];
         for (i, &t) in territory_of.iter().enumerate() {
             if let Some(sum) = hours.get_mut(t as usize) {
                 sum.calls += self.call_hours[i];
                 sum.steps += self.step_hours[i];
-                sum.ways += self.calls_per_year[i] * per_call * ways[i];
+                sum.ways += 2.0 * self.trips_per_year[i] * ways[i];
             }
         }
         let moments = self.moments(territory_of, k).1;
@@ -102,9 +101,9 @@ impl Workload {
         Ok(hours)
     }
 
-    /// Ways out and back of a territory with these moments of calls: c · F · 0.94·√(I/F).
+    /// Ways out and back of a territory with these moments of trips: 2 · F · 0.94·√(I/F) · hours per km.
     pub(super) fn estimated_ways(&self, m: &Moments) -> f64 {
-        let per_km = self.trips.ways_per_call() * self.trips.hours_per_km();
+        let per_km = 2.0 * self.trips.hours_per_km();
         per_km * DISC_RATIO * (m.weight.max(0.0) * m.inertia()).sqrt()
     }
 
@@ -150,7 +149,7 @@ impl Workload {
         Ok(expected.collect())
     }
 
-    /// Where the work of every territory is: the centroid of its calls, `[longitude, latitude]` or `[x, y]` as the customers'.
+    /// Where the work of every territory is: the centroid of its trips, `[longitude, latitude]` or `[x, y]` as the customers'.
     ///
     /// # Errors
     /// A plan of another length or with territories that are not below `k`.
@@ -168,7 +167,7 @@ impl Workload {
         }
     }
 
-    /// Moments of the calls of every territory about the market's mean location, and that location.
+    /// Moments of the trips of every territory about the market's mean location, and that location.
     fn moments(&self, territory_of: &[u32], k: usize) -> ([f64; 3], Vec<Moments>) {
         let mean = self.mean_location();
         let mut moments = vec![Moments::default(); k];
@@ -189,10 +188,10 @@ impl Workload {
         moments.iter().map(absolute).collect()
     }
 
-    /// The calls of a customer as a mass relative to `mean`.
+    /// The trips to a customer as a mass relative to `mean`.
     pub(super) fn mass(&self, customer: usize, mean: [f64; 3]) -> Mass {
         let p = self.locations.points()[customer];
-        Mass { at: [p[0] - mean[0], p[1] - mean[1], p[2] - mean[2]], weight: self.calls_per_year[customer] }
+        Mass { at: [p[0] - mean[0], p[1] - mean[1], p[2] - mean[2]], weight: self.trips_per_year[customer] }
     }
 
     pub(super) fn mean_location(&self) -> [f64; 3] {
