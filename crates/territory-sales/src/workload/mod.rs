@@ -17,11 +17,13 @@
 //! beside that estimate. Travel times of one's own (a matrix, a function) take the place of straight lines.
 
 mod books;
+mod rounds;
 mod settle;
 mod spacing;
 mod territories;
 
 pub use books::{TravelBooks, UnitWorkload};
+pub use rounds::balance_in_rounds;
 pub use settle::Balanced;
 pub use spacing::spacing_km;
 pub use territories::{Bases, TerritoryHours};

@@ -18,19 +18,19 @@ pub struct Balanced<'a> {
 }
 
 /// Price of (what |deviation| is beyond what is free)², against a territory's hours as shares of the mean.
-const BEYOND: f64 = 1000.0;
+const BEYOND: f64 = 20_000.0;
 /// Part of a tolerance that is free of charge: a price is no wall, and the rest is its give.
-const FREE: f64 = 0.95;
+const FREE: f64 = 0.98;
 /// Price of a link between two territories: keeps borders short where nobody travels.
 const LINK: f64 = 0.002;
 /// Temperature at the start and the end of each round, in the unit of those prices. The first round may rebuild borders, the later ones mend
 /// what calibration has shown.
-const ROUNDS: [(f64, f64); 3] = [(0.03, 0.0003), (0.003, 0.0003), (0.001, 0.0001)];
+const ROUNDS: [(f64, f64); 3] = [(0.3, 0.0003), (0.01, 0.0003), (0.001, 0.0001)];
 /// Sweeps of a round, each of one try per unit.
-const SWEEPS: usize = 300;
+const SWEEPS: usize = 400;
 
 impl TravelBooks<'_> {
-    /// Moves units over borders to make Σ hours/mean + 1000·Σ (what |d| is beyond 0.95 of its tolerance)² + 0.002·(links between territories) small, d
+    /// Moves units over borders to make Σ hours/mean + 20,000·Σ (what |d| is beyond 0.98 of its tolerance)² + 0.002·(links between territories) small, d
     /// the deviation of each territory's hours and of each further measure from equal shares: short travel inside the tolerances. Hours are
     /// calibrated between rounds and at the end, so that tolerances hold for the exact ones. Territories that are contiguous stay so, none is
     /// emptied; the plan kept is the best at the end of a round. The same `seed`, the same plan. Returns the number of units that changed territory.
@@ -86,6 +86,8 @@ struct Settling<'a, 'b, 'c> {
     mean: f64,
     /// Units per territory.
     sizes: Vec<u32>,
+    /// Units beside another territory, by territory; taken anew every sweep.
+    borders: Vec<Vec<u32>>,
     /// Mark of the last walk that saw a unit.
     seen: Vec<u32>,
     walk: u32,
@@ -105,14 +107,22 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
         }
         let shares = sums.iter().map(|s| s.iter().sum::<f64>() / k as f64).collect();
         let seen = vec![0; books.territory_of.len()];
+        let (borders, open) = (vec![Vec::new(); k], Vec::new());
         let mut state =
-            Self { books, graph, tolerance, others, sums, shares, mean: 0.0, sizes, seen, walk: 0, open: Vec::new() };
-        state.take_mean();
+            Self { books, graph, tolerance, others, sums, shares, mean: 0.0, sizes, borders, seen, walk: 0, open };
+        state.take_stock();
         state
     }
 
-    /// Forms the books anew and takes the mean of the hours.
-    fn take_mean(&mut self) {
+    /// Forms the books anew, takes the mean of the hours and the units at borders.
+    fn take_stock(&mut self) {
+        self.borders.iter_mut().for_each(Vec::clear);
+        for unit in 0..self.seen.len() as u32 {
+            let own = self.books.territory_of[unit as usize];
+            if self.graph.neighbours(unit).iter().any(|&u| self.books.territory_of[u as usize] != own) {
+                self.borders[own as usize].push(unit);
+            }
+        }
         self.books.refresh();
         let k = self.sizes.len();
         self.mean = (0..k as u32).map(|t| self.books.hours(t)).sum::<f64>() / k as f64;
@@ -133,9 +143,34 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
                 let rise = self.rise(unit, to);
                 if rise <= 0.0 || random.unit() < libm::exp(-rise / heat) {
                     self.try_move(unit, to);
+                } else {
+                    self.try_chain((unit, to, rise), heat, random);
                 }
             }
-            self.take_mean();
+            self.take_stock();
+        }
+    }
+
+    /// A move that costs too much alone, with another out of the territory that it goes to: what one unit brings too much of, another takes
+    /// away.
+    fn try_chain(&mut self, (unit, to, rise): (u32, u32, f64), heat: f64, random: &mut Random) {
+        let from = self.books.territory_of[unit as usize];
+        let borders = &self.borders[to as usize];
+        let Some(&next) = borders.get(random.below(borders.len())) else { return };
+        let around = self.graph.neighbours(next);
+        let Some(&beside) = around.get(random.below(around.len())) else { return };
+        if self.books.territory_of[next as usize] != to || !self.try_move(unit, to) {
+            return;
+        }
+        // Only now: the unit that has moved may be the one beside.
+        let onward = self.books.territory_of[beside as usize];
+        if onward == to {
+            return self.shift(unit, from);
+        }
+        let both = rise + self.rise(next, onward);
+        let accepted = both <= 0.0 || random.unit() < libm::exp(-both / heat);
+        if !(accepted && self.try_move(next, onward)) {
+            self.shift(unit, from);
         }
     }
 
@@ -152,7 +187,7 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
                     moved |= self.try_move(unit, to);
                 }
             }
-            self.take_mean();
+            self.take_stock();
             if !moved {
                 return;
             }
@@ -165,6 +200,12 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
         if self.sizes[from as usize] < 2 || !self.may_leave(unit, from) {
             return false;
         }
+        self.shift(unit, to);
+        true
+    }
+
+    fn shift(&mut self, unit: u32, to: u32) {
+        let from = self.books.territory_of[unit as usize];
         self.books.apply(unit, to);
         self.sizes[from as usize] -= 1;
         self.sizes[to as usize] += 1;
@@ -172,12 +213,11 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
             sum[from as usize] -= other.values[unit as usize];
             sum[to as usize] += other.values[unit as usize];
         }
-        true
     }
 
     /// What is made small, all of it.
     fn energy(&mut self) -> f64 {
-        self.take_mean();
+        self.take_stock();
         let of = |t: u32| self.hours_price(self.books.hours(t));
         let hours: f64 = (0..self.sizes.len() as u32).map(of).sum();
         let others = self.sums.iter().zip(&self.shares).zip(self.others);
