@@ -40,6 +40,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const HOURS_PER_REP: f64 = 1_800.0;
 const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
+/// Share of the year that goes on ways out and back, to begin with; the plan then says what it is.
+const WAYS_GUESS: f64 = 0.2;
 /// Tries at most, of half a second to a second each.
 const SEEDS: u64 = 12;
 const TRIPS: DayTrips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 80.0 };
@@ -87,21 +89,16 @@ fn main() -> Outcome<()> {
         graph: network(&coverage)?,
         locations: coverage.locations(),
     };
-    let mut force = build_up(sum(&workload.fixed_hours()), HOURS_PER_REP)?;
-    for _ in 0..4 {
-        let k = force.reps as usize;
-        let (trips, assignment) = market.first(k, 0)?;
-        let needed = build_up(market.measured(&trips, &assignment, k, 0)?.total_hours(), HOURS_PER_REP)?;
-        if needed.reps == force.reps {
+    let mut force = build_up(sum(&workload.fixed_hours()) / (1.0 - WAYS_GUESS), HOURS_PER_REP)?;
+    let mut plan = market.plan(force.reps as usize)?;
+    for _ in 0..2 {
+        let reps = force.reps;
+        force = build_up(plan.total_hours(), HOURS_PER_REP)?;
+        if force.reps == reps {
             break;
         }
-        force = needed;
+        plan = market.plan(force.reps as usize)?;
     }
-    if let Ok(k) = std::env::var("KK") {
-        force = build_up(k.parse::<f64>()? * 1800.0 - 9.0, HOURS_PER_REP)?;
-    }
-    eprintln!("{:.2}", begin.elapsed().as_secs_f64());
-    let plan = market.plan(force.reps as usize)?;
     let k = plan.hours.len();
     let sales = customers.get(Field::Sales)?;
     let (total_potential, total_sales) = (sum(potential), sum(sales));

@@ -23,11 +23,11 @@ const BEYOND: f64 = 20_000.0;
 const FREE: f64 = 0.98;
 /// Price of a link between two territories: keeps borders short where nobody travels.
 const LINK: f64 = 0.002;
-/// Temperature at the start and the end of each round, in the unit of those prices. The first round may rebuild borders, the later ones mend
-/// what calibration has shown.
-const ROUNDS: [(f64, f64); 3] = [(0.3, 0.0003), (0.01, 0.0003), (0.001, 0.0001)];
-/// Sweeps of a round, each of one try per unit.
-const SWEEPS: usize = 400;
+/// Temperature at the start and the end of each round, in the unit of those prices, and its sweeps of one try per unit. The first round may
+/// rebuild borders, the later ones mend what calibration has shown.
+const ROUNDS: [(f64, f64, u32); 3] = [(0.3, 0.0003, 400), (0.01, 0.0003, 60), (0.001, 0.0001, 60)];
+/// Sweeps downhill at most; they end by themselves.
+const DOWNHILL: usize = 300;
 
 impl TravelBooks<'_> {
     /// Moves units over borders to make Σ hours/mean + 20,000·Σ (what |d| is beyond 0.98 of its tolerance)² + 0.002·(links between territories) small, d
@@ -56,8 +56,8 @@ impl TravelBooks<'_> {
         self.calibrate()?;
         let mut state = Settling::new(self, graph, tolerance, others);
         let mut best = (state.energy(), before.clone());
-        for (round, (hot, cold)) in (0..).zip(ROUNDS) {
-            state.anneal(hot, cold, &mut Random::stream(seed, 0x5e77, round));
+        for (round, heat) in (0..).zip(ROUNDS) {
+            state.anneal(heat, &mut Random::stream(seed, 0x5e77, round));
             state.books.calibrate()?;
             state.descend();
             state.books.calibrate()?;
@@ -128,10 +128,10 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
         self.mean = (0..k as u32).map(|t| self.books.hours(t)).sum::<f64>() / k as f64;
     }
 
-    fn anneal(&mut self, hot: f64, cold: f64, random: &mut Random) {
+    fn anneal(&mut self, (hot, cold, sweeps): (f64, f64, u32), random: &mut Random) {
         let units = self.seen.len();
-        for sweep in 0..SWEEPS {
-            let heat = hot * libm::pow(cold / hot, sweep as f64 / (SWEEPS - 1) as f64);
+        for sweep in 0..sweeps {
+            let heat = hot * libm::pow(cold / hot, f64::from(sweep) / f64::from(sweeps));
             for _ in 0..units {
                 let unit = random.below(units) as u32;
                 let around = self.graph.neighbours(unit);
@@ -176,7 +176,7 @@ impl<'a, 'b, 'c> Settling<'a, 'b, 'c> {
 
     /// Moves units, each to the neighbouring territory where it helps most, until none helps.
     fn descend(&mut self) {
-        for _ in 0..SWEEPS {
+        for _ in 0..DOWNHILL {
             let mut moved = false;
             for unit in 0..self.seen.len() as u32 {
                 let from = self.books.territory_of[unit as usize];
