@@ -3,10 +3,12 @@
 
 #![allow(clippy::print_stdout)]
 
+use rstar::{PointDistance, RTree};
 use std::error::Error;
 use std::time::Instant;
 use territory::{Locations, Space};
 use territory_bench::random::Random;
+use territory_sales::PointIndex;
 use territory_sales::classes::{ABC_CUTOFFS, CallPolicy, ClassCalls, abc};
 use territory_sales::potential::{Huff, Store};
 use territory_sales::workload::{DayTrips, Workload};
@@ -34,6 +36,40 @@ fn three<T>(name: &str, mut run: impl FnMut() -> Result<T, Box<dyn Error>>) -> R
     Ok(())
 }
 
+/// The k-d tree beside an R-tree: stores within 100 km of every customer, and every customer's three nearest others.
+fn trees(customers: &Locations, stores: &[[f64; 3]]) -> Result<(), Box<dyn Error>> {
+    let points = customers.points();
+    let mut sums = [0.0; 4];
+    three("k-d tree, stores within 100 km", || {
+        let index = PointIndex::new(stores);
+        sums[0] = 0.0;
+        points.iter().for_each(|&at| index.within(at, 100.0, |_, d| sums[0] += d));
+        Ok(())
+    })?;
+    three("R-tree, stores within 100 km", || {
+        let tree = RTree::bulk_load(stores.to_vec());
+        let near = |&at: &[f64; 3]| tree.locate_within_distance(at, 1e4).map(|p| p.distance_2(&at)).sum::<f64>();
+        sums[1] = points.iter().map(near).sum();
+        Ok(())
+    })?;
+    three("k-d tree, three nearest of 100,000", || {
+        let index = PointIndex::new(points);
+        let near = |(row, &at): (usize, &[f64; 3])| index.nearest::<3>(at, Some(row as u32)).map(|n| n.1);
+        sums[2] = points.iter().enumerate().flat_map(near).sum();
+        Ok(())
+    })?;
+    three("R-tree, three nearest of 100,000", || {
+        let tree = RTree::bulk_load(points.to_vec());
+        // The first is the point itself.
+        let near =
+            |&at: &[f64; 3]| tree.nearest_neighbor_iter_with_distance_2(&at).skip(1).take(3).map(|n| n.1).sum::<f64>();
+        sums[3] = points.iter().map(near).sum();
+        Ok(())
+    })?;
+    let same = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+    if same(sums[0], sums[1]) && same(sums[2], sums[3]) { Ok(()) } else { Err(format!("they differ: {sums:?}").into()) }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     if !std::env::args().any(|a| a == "--bench") {
         println!("run by cargo bench");
@@ -53,6 +89,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     ] {
         three(name, || Ok(huff.captured(&customers, &demand, &stores)?))?;
     }
+    let at: Vec<[f64; 3]> = stores.iter().map(|s| Space::Geographic.locate(s.at)).collect();
+    trees(&customers, &at)?;
     let customers = Locations::from_coordinates(Space::Geographic, &places(1_000_000, &mut random));
     let value: Vec<f64> = (0..1_000_000).map(|_| random.lognormal(1.5)).collect();
     let policy = CallPolicy(vec![

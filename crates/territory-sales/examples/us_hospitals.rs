@@ -14,7 +14,7 @@
 //! | roads | circuity 1.2, 80 km/h | interstates at 105 to 120 km/h, slow at both ends |
 //! | year of a rep | 1,800 h | 225 days of 8 h |
 //! | worth of a discharge | 30 $ a year of what all suppliers sell | sets the scale of money alone |
-//! | response | elasticity 0.3, share 20 % at the average effort | mean of the studies that [`Response`] names |
+//! | response | elasticity 0.3, share 20 % at the average effort | between the means of all and of pharmaceutical studies that [`Response`] names |
 //! | a rep costs | 180,000 $ a year; margin 35 % | pay, car, nights and share of management |
 //! | quota | last year's sales + 4 %, half by potential, buffer 2 % | a common blend |
 //! | attainable | a fifth more than is sold, by potential | no competitor is modelled |
@@ -42,7 +42,7 @@ const POTENTIAL_TOLERANCE: f64 = 0.10;
 const WORKLOAD_TOLERANCE: f64 = 0.05;
 /// Share of the year that goes on ways out and back, to begin with; the plan then says what it is.
 const WAYS_GUESS: f64 = 0.2;
-/// Tries at most, of half a second to a second each.
+/// Tries at most, of a second or so each; every one goes on from the best plan so far.
 const SEEDS: u64 = 12;
 const TRIPS: DayTrips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 80.0 };
 /// One-way hours from which a trip lasts four days.
@@ -258,13 +258,13 @@ impl Market<'_> {
     }
 
     /// Workload with trips as long as the ways that are to be expected make them, and a plan balanced on those ways.
-    fn first(&self, k: usize, seed: u64) -> Outcome<(Workload, Vec<u32>)> {
+    fn first(&self, k: usize) -> Outcome<(Workload, Vec<u32>)> {
         let ways = self.workload.expected_ways_hours(k)?;
         let days = |way: &f64| if *way < NIGHT_PAYS_HOURS { 1.0 } else { DAYS_AWAY };
         let lengths: Vec<f64> = ways.iter().map(|way| TRIPS.calls_per_trip * days(way)).collect();
         let workload = self.workload.clone().with_calls_per_trip(&lengths)?;
         let problem = self.problem(k, &workload.hours(|customer| ways[customer]))?;
-        let options = SolveOptions { seed, effort: Effort::Quick };
+        let options = SolveOptions { effort: Effort::Quick, ..SolveOptions::default() };
         let assignment = solve(&problem, &options, &Control::default())?.assignment;
         Ok((workload, assignment))
     }
@@ -272,26 +272,17 @@ impl Market<'_> {
     /// Territories balanced on the hours that they have: rounds of the search, then border by border, from seed to seed until the
     /// bounds hold.
     fn plan(&self, k: usize) -> Outcome<Plan> {
-        let (workload, mut start) = self.first(k, 0)?;
+        let (workload, mut start) = self.first(k)?;
         let units = workload.onto(self.units.join.units(), self.graph.len())?;
         let values = self.customers.sum_onto(Field::Potential, self.units)?;
         let potential = Balanced { values: &values, tolerance: POTENTIAL_TOLERANCE };
         let mut best: Option<Plan> = None;
         for seed in 0..SEEDS {
             let exact = |assignment: &[u32]| self.exact(&workload, &self.territory_of(assignment), k);
-            let t = Instant::now();
             let assignment = balance_in_rounds::<Box<dyn Error>>(start.clone(), seed, exact)?;
             let mut books = TravelBooks::new(&units, &assignment, k)?;
-            let t1 = t.elapsed().as_secs_f64();
             books.settle(&self.graph, WORKLOAD_TOLERANCE, &[potential], seed)?;
             let plan = self.measured(&workload, books.territory_of(), k, seed)?;
-            eprintln!("{t1:.2} {:.2}", t.elapsed().as_secs_f64() - t1);
-            eprintln!(
-                "seed {seed} {:.4} {:.4} {:.1}",
-                plan.deviation(0),
-                plan.deviation(1),
-                plan.evaluation.measures[0].fairness.max_deviation
-            );
             if best.as_ref().is_none_or(|b| plan.excess() < b.excess()) {
                 best = Some(plan);
                 start = books.territory_of().to_vec();

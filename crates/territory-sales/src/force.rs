@@ -232,6 +232,30 @@ mod tests {
         assert_eq!(carried_by_potential(0.3, 0.1).unwrap(), 3);
     }
 
+    /// The textbook's case (Kotler & Armstrong, Principles of Marketing, workload approach): 1,000 A accounts at 36 calls and 2,000 B
+    /// accounts at 12 make 60,000 calls; at 1,000 calls a rep, 60 reps. A call is an hour here.
+    #[test]
+    fn the_build_up_is_that_of_the_textbook() {
+        let accounts = |customers, calls_per_year| Segment { customers, calls_per_year, hours_per_call: 1.0 };
+        let hours = segment_hours(&[accounts(1_000.0, 36.0), accounts(2_000.0, 12.0)]).unwrap();
+        assert_eq!((hours, build_up(hours, 1_000.0).unwrap().reps), (60_000.0, 60));
+    }
+
+    /// Two published cases. Lovely Professional University, Sales Management (DMGT205), section 4.8.1: reps 11 to 14 add 250, 200, 150 and
+    /// 100 thousand; 40 % are left less 6 % commission, a rep costs 35,000; net 50,000, 33,000, 16,000 and −1,000, so 13 reps. And
+    /// the exercise of sales courses with 1,000,000·√x of revenue and 100,000 a rep: 25 reps, profit 2.5 million.
+    #[test]
+    fn the_marginal_method_is_that_of_the_textbooks() {
+        let money = Economics { cost_per_rep: 35_000.0, margin: 0.34, most_reps: 14 };
+        let added = |rep: u32| if rep <= 10 { 300_000.0 } else { 250_000.0 - 50_000.0 * f64::from(rep - 11) };
+        let force = marginal(&money, |reps| (1..=reps).map(added).sum()).unwrap();
+        let net: Vec<f64> = force.steps[11..].iter().map(|s| (s.last_rep_brings - 35_000.0).round()).collect();
+        assert_eq!((force.reps, net), (13, vec![50_000.0, 33_000.0, 16_000.0, -1_000.0]));
+        let money = Economics { cost_per_rep: 100_000.0, margin: 1.0, most_reps: 60 };
+        let force = marginal(&money, |reps| 1e6 * f64::from(reps).sqrt()).unwrap();
+        assert_eq!((force.reps, force.steps[25].profit), (25, 2.5e6));
+    }
+
     #[test]
     fn no_capacity_is_a_fault_that_names_the_rep() {
         let none = Capacity { fte: 0.0, ..Capacity::new("Li Wei", 1600.0) };

@@ -52,7 +52,9 @@ pub struct Region {
 /// Herfindahl–Hirschman index Σ s² of the suppliers' sales (Hirschman 1945, Herfindahl 1950): 1 for one supplier, 1/n for n equal ones.
 ///
 /// ```
-/// assert_eq!(territory_sales::lifecycle::herfindahl(&[50.0, 25.0, 25.0])?, 0.375);
+/// // The example of the US Department of Justice: 30, 30, 20 and 20 % make 2,600 points of 10,000.
+/// let index = territory_sales::lifecycle::herfindahl(&[30.0, 30.0, 20.0, 20.0])?;
+/// assert!((10_000.0 * index - 2_600.0).abs() < 1e-9);
 /// # Ok::<(), territory_sales::SalesError>(())
 /// ```
 ///

@@ -8,7 +8,8 @@ use crate::{SalesError, check};
 #[non_exhaustive]
 pub enum Response {
     /// Constant elasticity: share · (effort / at_effort)^elasticity. Concave for elasticities below 1; over the studies of personal
-    /// selling the elasticity averages about 0.3 (Albers, Mantrala & Sridhar 2010, doi:10.1509/jmkr.47.5.840).
+    /// selling the elasticity averages 0.34, of pharmaceutical detailing 0.245 (Albers, Mantrala & Sridhar 2010, Journal of Marketing
+    /// Research 47(5)).
     Power {
         /// A known point: this share of the potential is sold …
         share: f64,

@@ -1,5 +1,6 @@
-//! Protects the travel formula: against near-optimal day trips on random markets that it was not fitted on, and the estimate without bases against the
-//! exact figure. `examples/day_trips` prints the same for more markets and a longer search.
+//! Protects the travel formula: against near-optimal day trips on random markets that it was not fitted on. `examples/day_trips` prints the
+//! same for more markets.
+#![allow(clippy::print_stdout)]
 
 #[path = "../examples/day_trips/market.rs"]
 mod market;
@@ -9,11 +10,14 @@ mod router;
 use market::Market;
 use territory_sales::workload::{Bases, DayTrips, Workload};
 
+/// Markets that nobody looked at while the formula was made: it was fitted on none of them, and the first eleven are those of the figures
+/// in its documentation.
+const MARKETS: std::ops::Range<u64> = 11..15;
+
 #[test]
 fn the_formula_is_within_five_percent_of_tours() {
     let mut errors = Vec::new();
-    for index in 0..11 {
-        let market = Market::new(index);
+    for market in MARKETS.map(Market::new) {
         let customers = market.customers.len();
         let trips = DayTrips { calls_per_trip: market.calls_per_trip as f64, circuity: 1.0, speed_kmh: 1.0 };
         let workload = Workload::new(&market.locations(), &vec![1.0; customers], &vec![0.0; customers], trips).unwrap();
@@ -21,15 +25,17 @@ fn the_formula_is_within_five_percent_of_tours() {
         let formula = workload.territories(&market.territory_of, bases.len(), Bases::Known(&bases)).unwrap();
         for (t, hours) in formula.iter().enumerate() {
             let members = market.members(t as u32);
-            if (20..=170).contains(&members.len()) {
-                let tours = router::trips_km(market.bases[t], &members, market.calls_per_trip, 5);
+            if members.len() >= 20 {
+                let tours = router::trips_km(market.bases[t], &members, market.calls_per_trip, 60);
                 errors.push((hours.travel() / tours - 1.0).abs());
             }
         }
     }
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
-    assert!(errors.len() >= 10, "{} territories", errors.len());
-    assert!(mean <= 0.05, "mean {mean}");
+    let worst = errors.iter().copied().fold(0.0, f64::max);
+    println!("{} territories: mean error {:.1} %, worst {:.1} %", errors.len(), 100.0 * mean, 100.0 * worst);
+    assert!(errors.len() >= 8, "{} territories", errors.len());
+    assert!(mean <= 0.05, "mean {mean}, worst {worst}");
 }
 
 /// The router is the yardstick: on customers in a circle about the base its trips must have the length that geometry gives.

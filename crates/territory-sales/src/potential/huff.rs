@@ -4,6 +4,7 @@
 //! Distances are the engine's (straight; on the sphere the chord, 0.1 % under the great circle at 1,000 km). Nothing is held per
 //! pair: a row of the matrix is made, used and forgotten, and with a cut-off distance only the stores in reach are looked at.
 
+use super::power::Power;
 use crate::nearest::PointIndex;
 use crate::{SalesError, check};
 use territory::{EARTH_RADIUS_KM, Locations, Space, squared_distance};
@@ -207,46 +208,6 @@ impl Field {
             }
         }
         (own, sum)
-    }
-}
-
-/// d^−β from d². Exponents that are whole numbers need no logarithm.
-#[derive(Clone, Copy, Debug)]
-enum Power {
-    /// β even: (1/d²)^n.
-    Even(i32),
-    /// β odd: (1/d²)^n / d.
-    Odd(i32),
-    /// Any β, halved.
-    Any(f64),
-}
-
-impl Power {
-    fn new(beta: f64) -> Self {
-        match beta {
-            b if b == 2.0 * (b / 2.0).floor() && b <= 16.0 => Self::Even((b / 2.0) as i32),
-            b if b == b.floor() && b <= 16.0 => Self::Odd(((b - 1.0) / 2.0) as i32),
-            b => Self::Any(b / 2.0),
-        }
-    }
-
-    fn of(self, squared: f64) -> f64 {
-        let times = |n: i32, x: f64| (0..n).fold(1.0, |product, _| product * x);
-        match self {
-            Self::Even(n) => times(n, 1.0 / squared),
-            Self::Odd(n) => times(n, 1.0 / squared) / squared.sqrt(),
-            Self::Any(half) => libm::exp(-half * libm::log(squared)),
-        }
-    }
-
-    /// The same for a row, the choice made once.
-    fn of_all(self, row: &mut [f64]) {
-        match self {
-            Self::Even(1) => row.iter_mut().for_each(|d| *d = 1.0 / *d),
-            Self::Even(n) => row.iter_mut().for_each(|d| *d = Self::Even(n).of(*d)),
-            Self::Odd(n) => row.iter_mut().for_each(|d| *d = Self::Odd(n).of(*d)),
-            Self::Any(half) => row.iter_mut().for_each(|d| *d = Self::Any(half).of(*d)),
-        }
     }
 }
 

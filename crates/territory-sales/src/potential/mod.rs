@@ -2,6 +2,7 @@
 //! ([`buying_power_index`]); what is won of it under competition ([`Huff`]); and what is left of it ([`Penetration`]).
 
 mod huff;
+mod power;
 
 pub use huff::{Captured, Huff, Store};
 

@@ -5,8 +5,9 @@
 //! L_j = Σ_i f_i · [ 2·d(i, base_j)/m + 0.83·(1 − 1/m)·δ_i ],  hours = L × circuity / speed,
 //!
 //! with f_i calls per year and δ_i the mean distance to customer i's three nearest customers in the whole market: each call carries its share of
-//! the way out and back, and a step to a neighbour. Against near-optimal tours it is right to some percent at day-trip sizes
-//! (`examples/day_trips` measures it), where the formula for one long tour, 0.7124·√(nA) (Beardwood, Halton & Hammersley
+//! the way out and back, and a step to a neighbour. Against near-optimal trips of 4 to 12 calls on 75 territories of 24 random markets it is
+//! off by 3.3 % on average (1.7 % too short) and by 30.1 % in the worst case, a territory of tight towns scattered about
+//! (`examples/day_trips 24 60` measures it; trips of more calls were not measured), where the formula for one long tour, 0.7124·√(nA) (Beardwood, Halton & Hammersley
 //! 1959, doi:10.1017/S0305004100034095), misses by far more. It follows the decomposition of Daganzo (1984,
 //! doi:10.1287/trsc.18.4.331) into line haul and detour.
 //!

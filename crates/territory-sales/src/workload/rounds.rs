@@ -7,7 +7,7 @@ use territory::search::{Balance, Instance, Scales, Schedule, Scratches, State, a
 use territory::{Control, Problem};
 
 /// Rounds of correction.
-const ROUNDS: u32 = 40;
+const ROUNDS: u32 = 30;
 /// Proposals of a round, per unit.
 const STEPS: f64 = 20.0;
 /// Temperature of the first round, in territories per unit; it falls with the square of the rounds that are left.
@@ -20,7 +20,7 @@ const PRICE_UPDATES: u64 = 400;
 /// plan whose measures violate their bounds least, by the sum of what is beyond them; ends early where nothing is. Territories stay contiguous.
 ///
 /// # Errors
-/// What `problem` says.
+/// What `problem` says; a plan of another length, or with territories that there are not.
 pub fn balance_in_rounds<E: From<SalesError>>(
     mut assignment: Vec<u32>,
     seed: u64,
@@ -32,6 +32,7 @@ pub fn balance_in_rounds<E: From<SalesError>>(
     for round in 0..=ROUNDS {
         let problem = problem(&assignment)?;
         crate::check::length("the plan", assignment.len(), problem.locations().len())?;
+        crate::check::indices("the plan", &assignment, problem.k())?;
         let instance = Instance::new(&problem);
         let parts = instance.order.iter().map(|&unit| assignment[unit as usize]).collect();
         let mut state = State::new(&instance, parts, Scales::default());
@@ -65,4 +66,43 @@ pub fn balance_in_rounds<E: From<SalesError>>(
         }
     }
     Ok(best.map_or(assignment, |b| b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{Bases, DayTrips, Workload};
+    use territory::adjacency::{Edge, EdgeKind, Graph};
+    use territory::{Locations, Measure, ProblemSpec, Space, evaluate};
+
+    /// Protects the fixed point: a plan balanced on calls alone, far from balanced on the road, comes inside on its exact hours.
+    #[test]
+    fn the_bounds_hold_on_what_the_plan_has_become() {
+        // A dense town beside a wide country.
+        let x = |i: u32| if i % 12 < 6 { f64::from(i % 12) } else { 6.0 + 12.0 * f64::from(i % 12 - 6) };
+        let at: Vec<[f64; 2]> = (0..144).map(|i| [x(i) * 5e3, f64::from(i / 12) * 5e3]).collect();
+        let locations = Locations::from_coordinates(Space::Planar, &at);
+        let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 60.0 };
+        let workload = Workload::new(&locations, &[10.0; 144], &[1.0; 144], trips).unwrap();
+        let right = (0..144).filter(|i| i % 12 < 11).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
+        let up = (0..132).map(|i| Edge::new(i, i + 12, EdgeKind::Edge, 1.0));
+        let graph = Graph::from_edges(144, &right.chain(up).collect::<Vec<_>>());
+        let problem = |plan: &[u32]| -> Result<Problem, SalesError> {
+            let ways = workload.ways_hours(plan, 4, Bases::Centroids)?;
+            let measure = Measure::new("hours", workload.hours(|i| ways[i])).tolerance(0.03);
+            Ok(ProblemSpec::new(locations.clone(), graph.clone(), 4).measure(measure).build().unwrap())
+        };
+        // Four strips of equal calls.
+        let start: Vec<u32> = (0..144).map(|i| i % 12 / 3).collect();
+        let worst = |plan: &[u32]| {
+            let evaluation = evaluate(&problem(plan).unwrap(), plan).unwrap();
+            assert!(evaluation.contiguous);
+            evaluation.measures[0].fairness.max_deviation
+        };
+        assert!(worst(&start) > 0.2, "{}", worst(&start));
+        let found = balance_in_rounds(start.clone(), 0, problem).unwrap();
+        assert!(worst(&found) <= 0.03, "{}", worst(&found));
+        assert_eq!(found, balance_in_rounds(start, 0, problem).unwrap());
+        assert!(balance_in_rounds(vec![0; 3], 0, |_| problem(&found)).is_err());
+    }
 }
