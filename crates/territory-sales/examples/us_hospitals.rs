@@ -6,7 +6,7 @@
 //!
 //! | assumption | value | why it is plausible |
 //! |---|---|---|
-//! | classes | cut at 50, 80, 95 % of discharges | a fine ABC: 463 hospitals hold the first half |
+//! | classes | cut at 50, 80, 95 % of discharges | a fine ABC: 464 hospitals hold the first half |
 //! | A | 24 calls a year of 2 h | every other week, several departments a call |
 //! | B, C, D | 12 of 1.5 h, 6 of 1 h, 2 of 1 h | monthly; every other month; twice a year: hours follow discharges within a third |
 //! | day | 4 calls | an hour and a half each on average, and the road |

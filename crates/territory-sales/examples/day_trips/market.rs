@@ -12,7 +12,7 @@ pub(crate) struct Market {
     pub(crate) bases: Vec<[f64; 2]>,
     /// Of each customer.
     pub(crate) territory_of: Vec<u32>,
-    /// Calls per day trip.
+    /// Calls per trip.
     pub(crate) calls_per_trip: usize,
 }
 
