@@ -12,7 +12,7 @@ use territory_sales::workload::{Bases, DayTrips, Workload};
 
 /// Markets that nobody looked at while the formula was made: it was fitted on none of them, and the first eleven are those of the figures
 /// in its documentation.
-const MARKETS: std::ops::Range<u64> = 11..15;
+const MARKETS: std::ops::Range<u64> = 11..14;
 
 #[test]
 fn the_formula_is_within_five_percent_of_tours() {
