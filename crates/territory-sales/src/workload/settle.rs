@@ -331,4 +331,23 @@ mod tests {
         assert_eq!(components(&Graph::from_edges(100, &inside)).sizes.len(), 3);
         assert!(books.settle(&Graph::default(), 0.05, &[], 0).is_err());
     }
+
+    /// Protects contiguity where balance asks for the contrary: on a spine with a leg at every unit no spine unit can go without cutting off
+    /// its leg, so nothing may move although one territory has three times the other's hours.
+    #[test]
+    fn balance_cuts_nothing_off() {
+        let at: Vec<[f64; 2]> = (0..40).map(|i| [f64::from(i % 20) * 5e3, f64::from(i / 20) * 5e3]).collect();
+        let locations = Locations::from_coordinates(Space::Planar, &at);
+        let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 50.0 };
+        let workload = Workload::new(&locations, &[4.0; 40], &[1.0; 40], trips).unwrap();
+        let own: Vec<u32> = (0..40).collect();
+        let units = workload.onto(&own, 40).unwrap();
+        let spine = (0..19).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
+        let legs = (0..20).map(|i| Edge::new(i, i + 20, EdgeKind::Edge, 1.0));
+        let graph = Graph::from_edges(40, &spine.chain(legs).collect::<Vec<_>>());
+        let start: Vec<u32> = (0..40).map(|i| u32::from(i % 20 >= 5)).collect();
+        let mut books = TravelBooks::new(&units, &start, 2).unwrap();
+        assert_eq!(books.settle(&graph, 0.05, &[], 0).unwrap(), 0);
+        assert_eq!(books.territory_of(), start);
+    }
 }
