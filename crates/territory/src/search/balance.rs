@@ -51,9 +51,8 @@ impl Balance {
     }
 
     /// Sets where sums are free of penalty. A share of 0 pulls every measure inside its window by the tightest measure's
-    /// tolerance, at most half a per cent: a tight one to its target, a loose one only to the inner part of its window. A share of
-    /// 1
-    /// leaves all windows free.
+    /// tolerance, at most half a per cent: a tight one to its target, a loose one only to the inner part of its window. A
+    /// share of 1 leaves all windows free.
     pub fn set_calm(&mut self, instance: &Instance, share: f64) {
         let half = |w: &Window| (w.upper - w.lower) / 2.0 / w.target;
         // Windows of a single value hold what cannot be otherwise; they say nothing of the rest.
