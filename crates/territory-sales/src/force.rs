@@ -6,7 +6,7 @@ use crate::{SalesError, check};
 ///
 /// ```
 /// use territory_sales::force::Capacity;
-/// let full_time = Capacity::new("Ann", 1600.0);
+/// let full_time = Capacity::new("R01", 1600.0);
 /// let half_time = Capacity { fte: 0.5, effectiveness: 1.1, ..full_time.clone() };
 /// assert_eq!((full_time.hours()?, half_time.hours()?.round()), (1600.0, 880.0));
 /// # Ok::<(), territory_sales::SalesError>(())
@@ -258,10 +258,10 @@ mod tests {
 
     #[test]
     fn no_capacity_is_a_fault_that_names_the_rep() {
-        let none = Capacity { fte: 0.0, ..Capacity::new("Li Wei", 1600.0) };
+        let none = Capacity { fte: 0.0, ..Capacity::new("rep 12", 1600.0) };
         assert_eq!(
             none.hours().unwrap_err().to_string(),
-            "the capacity of \"Li Wei\" is 0 hours, which serves nobody: give a positive one, or leave the rep out"
+            "the capacity of \"rep 12\" is 0 hours, which serves nobody: give a positive one, or leave the rep out"
         );
         // Two negatives make no rep.
         assert!(Capacity { fte: -1.0, effectiveness: -1.0, ..none }.hours().is_err());

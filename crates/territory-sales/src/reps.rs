@@ -77,8 +77,8 @@ pub struct Placements {
 /// let vacancy = |name: &str, x: f64, owner: &str| Vacancy {
 ///     name: name.into(), centre: [x, 0.0], requires: vec![], sales_by_owner: vec![(owner.into(), 1000.0)],
 /// };
-/// let reps = [rep("Ann", 0.0), rep("Bob", 10_000.0)];
-/// let territories = [vacancy("West", 0.0, "Bob"), vacancy("East", 10_000.0, "Ann")];
+/// let reps = [rep("R01", 0.0), rep("R02", 10_000.0)];
+/// let territories = [vacancy("West", 0.0, "R02"), vacancy("East", 10_000.0, "R01")];
 /// // Relations outweigh ten kilometres of way …
 /// let costs = PairCosts { per_km: 5.0, relation_loss: 0.2, margin: 0.5 };
 /// let placed = place(Space::Planar, &reps, &territories, &costs)?;
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_territory_that_nobody_may_have_is_named() {
-        let rep = Rep { name: "Ann".into(), home: [0.0, 0.0], qualifications: vec!["oncology".into()] };
+        let rep = Rep { name: "R01".into(), home: [0.0, 0.0], qualifications: vec!["oncology".into()] };
         let vacancy = |name: &str, requires: &str| Vacancy {
             name: name.into(),
             centre: [0.0, 0.0],

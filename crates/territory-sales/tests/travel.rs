@@ -10,8 +10,7 @@ mod router;
 use market::Market;
 use territory_sales::workload::{Bases, DayTrips, Workload};
 
-/// Markets that nobody looked at while the formula was made: it was fitted on none of them, and the first eleven are those of the figures
-/// in its documentation.
+/// Three of the 24 markets (0 to 23) that the figures in the formula's documentation are of; it was fitted on none of them.
 const MARKETS: std::ops::Range<u64> = 11..14;
 
 #[test]

@@ -42,7 +42,7 @@ pub struct Expectation {
     pub decay: f64,
     /// E, `[from * places + to]`; 0 on the diagonal.
     pub expected: Vec<f64>,
-    /// All pairs of different places with an expectation or a flow, largest z first (of equals, smaller places).
+    /// All pairs of different places with an expectation above 0, largest z first (of equals, smaller places).
     pub pairs: Vec<Suspicion>,
 }
 
