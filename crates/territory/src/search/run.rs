@@ -135,8 +135,9 @@ fn balanced(
     let coarse = State::new(hierarchy.coarsest(), diagram.parts.clone(), Scales::default());
     let scales = coarse.scales_for(weights);
     drop(coarse);
+    let most = if instance.measures > 1 { MOST_MIXED } else { MOST_STARTS };
     // Small problems are searched from several starts, unless territories must stay where their oversize units are.
-    let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, MOST_STARTS) as u32 } else { 1 };
+    let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, most) as u32 } else { 1 };
     let (attempts, if_solved): (u32, u32) = match options.effort {
         Effort::Quick => (2, 1),
         Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
@@ -189,9 +190,10 @@ fn at_once(
     Found::of(&state)
 }
 
-/// Units in all starts together, and most starts.
+/// Units in all starts together, and most starts with one measure and with several, whose searches are longer.
 const STARTS: usize = 60_000;
-const MOST_STARTS: usize = 12;
+const MOST_STARTS: usize = 8;
+const MOST_MIXED: usize = 4;
 /// Steps of the construction.
 const STEPS: usize = 120;
 const QUICK_STEPS: usize = 40;
