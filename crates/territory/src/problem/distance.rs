@@ -64,10 +64,11 @@ impl Distance {
             let fault = |to: usize| {
                 let (there, back) = (self.between(units, from, to), self.between(units, to, from));
                 let valid = there.is_finite() && there >= 0.0 && (from != to || there == 0.0);
-                let (from, to) = (name(from), name(to));
                 match (valid, there == back || !back.is_finite()) {
-                    (false, _) => Some(ProblemError::DistanceValue { from, to, value: there }),
-                    (true, false) => Some(ProblemError::DistanceAsymmetric { from, to, there, back }),
+                    (false, _) => Some(ProblemError::DistanceValue { from: name(from), to: name(to), value: there }),
+                    (true, false) => {
+                        Some(ProblemError::DistanceAsymmetric { from: name(from), to: name(to), there, back })
+                    }
                     (true, true) => None,
                 }
             };

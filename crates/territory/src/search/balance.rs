@@ -89,11 +89,6 @@ impl Balance {
         walls.zip(state.sums_of(territory)).all(|(&(lower, upper), &sum)| lower <= sum && sum <= upper)
     }
 
-    /// No move is refused any more.
-    pub fn clear_walls(&mut self) {
-        self.walls.clear();
-    }
-
     /// Forgets all prices.
     pub fn clear_prices(&mut self) {
         self.prices.fill(0.0);
@@ -110,14 +105,12 @@ impl Balance {
         let instance = state.instance;
         let mass: f64 = instance.masses.iter().map(|m| m.weight).sum();
         let load: f64 = (0..instance.len() as u32).map(|u| instance.mean_load(u)).sum();
+        if load <= 0.0 {
+            return;
+        }
         for ((own, price), window) in self.prices.iter_mut().zip(prices).zip(&instance.windows) {
             *own = state.scales.inertia * mass / load * price * window.target;
         }
-    }
-
-    /// Takes prices from elsewhere.
-    pub fn set_prices(&mut self, prices: &[f64]) {
-        self.prices.copy_from_slice(prices);
     }
 
     #[inline]

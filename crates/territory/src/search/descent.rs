@@ -139,7 +139,8 @@ impl Found {
 
     /// Less violation first, then less energy.
     pub(super) fn is_better(&self, other: &Self) -> bool {
-        (self.violation, self.energy) < (other.violation, other.energy)
+        self.violation < other.violation - SLACK
+            || (self.violation <= other.violation + SLACK && self.energy < other.energy)
     }
 
     fn keep_better(best: &mut Option<Self>, state: &State<'_>) {
@@ -150,6 +151,8 @@ impl Found {
     }
 }
 
+/// Violations this near are equal: sums that are moved about gather rounding errors.
+const SLACK: f64 = 1e-9;
 /// Rounds on the finest level while bounds are violated.
 const ROUNDS: u32 = 8;
 /// Rounds that may bring nothing, one after another.

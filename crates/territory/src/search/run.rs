@@ -83,7 +83,11 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
         let share = 0.1;
         let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
         let parts = balanced(problem, instance, &start, control, share);
-        return small::run(problem, instance, parts, options, control, (share, 1.0));
+        if control.stopped().is_some() {
+            return parts;
+        }
+        let roomy = with_room(instance, &parts);
+        return small::run(problem, &roomy, parts, options, control, (share, 1.0));
     }
     if problem.objective().diameter == 0.0 {
         return balanced(problem, instance, options, control, 1.0);
@@ -92,14 +96,20 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
     let share = 0.1;
     let effort = options.effort.min(Effort::Standard);
     let parts = balanced(problem, instance, &SolveOptions { effort, ..*options }, control, share);
-    if control.stopped().is_some() {
+    if control.stopped().is_some() || instance.k() < 2 || instance.k() == instance.len() {
         return parts;
     }
+    let roomy = with_room(instance, &parts);
+    diameter::run(problem, &roomy, parts, options, control, (share, 1.0))
+}
+
+/// The instance in which territories that hold an oversize unit aim at having it alone.
+fn with_room(instance: &Instance, parts: &[u32]) -> Instance {
     let mut roomy = instance.clone();
-    for (territory, loads) in instance.oversize_territories(&parts) {
+    for (territory, loads) in instance.oversize_territories(parts) {
         roomy.make_room(territory, &loads);
     }
-    diameter::run(problem, &roomy, parts, options, control, (share, 1.0))
+    roomy
 }
 
 /// A plan balanced and compact by inertia, border and cut; the search for it is `share` of the progress.

@@ -18,7 +18,7 @@ pub(super) enum Penalty {
 pub(super) struct Schedule {
     /// Proposals.
     pub(super) steps: u64,
-    /// Temperature at the start and at the end in units of [`Scale`]; falls geometrically.
+    /// Temperature at the start and at the end in units of the scale handed in; falls geometrically.
     pub(super) temperature: (f64, f64),
     /// Penalty on violated bounds.
     pub(super) penalty: Penalty,
@@ -43,6 +43,8 @@ const PACE: f64 = 1.1;
 const PENALTIES: (f64, f64) = (0.5, 3000.0);
 /// Where it begins.
 const FIRST_PENALTY: f64 = 20.0;
+/// Violations this near are equal.
+pub(super) const SLACK: f64 = 1e-9;
 /// Less energy than this is no gain: sums gather rounding errors.
 const LEAST_GAIN: f64 = 1e-10;
 
@@ -61,7 +63,8 @@ impl Best {
 
     /// Less violation first, then less energy.
     pub(super) fn is_better(&self, other: &Self) -> bool {
-        (self.violation, self.energy) < (other.violation, other.energy)
+        self.violation < other.violation - SLACK
+            || (self.violation <= other.violation + SLACK && self.energy < other.energy)
     }
 
     #[inline]
@@ -70,7 +73,10 @@ impl Best {
         let better = if books.is_feasible() {
             self.violation > 0.0 || energy < self.energy - LEAST_GAIN
         } else {
-            self.violation > 0.0 && books.violation < self.violation * (1.0 - 1e-9)
+            let least = self.violation - SLACK;
+            // Where a violation cannot be removed, shape still counts.
+            self.violation > 0.0
+                && (books.violation < least || (books.violation <= self.violation && energy < self.energy - LEAST_GAIN))
         };
         if better {
             self.violation = violation(books);

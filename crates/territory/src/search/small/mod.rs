@@ -113,7 +113,8 @@ impl Search<'_> {
             let number = index * anneals.lines + line;
             let (place, schedules) = if round < anneals.fresh {
                 // The first line has the plan that the search begins with.
-                let begin = layout(self.instance, &mut Random::stream(self.seed, START, number)).filter(|_| number > 0);
+                let mut random = Random::stream(self.seed, START, number);
+                let begin = if number > 0 { layout(self.instance, &mut random) } else { None };
                 if let Some(parts) = begin {
                     books.take_up(&parts);
                 }

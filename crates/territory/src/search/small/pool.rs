@@ -2,7 +2,7 @@
 //!
 //! Knows energies and plans, not how they came about.
 
-use super::anneal::Best;
+use super::anneal::{Best, SLACK};
 
 /// Plans that are reheated.
 const KEPT: usize = 4;
@@ -61,7 +61,7 @@ impl Pool {
 
 /// Whether two plans are equally good but for rounding.
 fn same(a: &Best, b: &Best) -> bool {
-    a.violation == b.violation && (a.energy - b.energy).abs() <= SAME * b.energy.abs()
+    (a.violation - b.violation).abs() <= SLACK && (a.energy - b.energy).abs() <= SAME * b.energy.abs()
 }
 
 #[cfg(test)]
