@@ -17,7 +17,7 @@ const ANNEAL: u64 = 16;
 
 /// One way down the hierarchy: annealed on every level, polished and shaped on the finest.
 pub(super) struct Descent<'a, 'b> {
-    pub(super) hierarchy: &'a Hierarchy,
+    pub(super) hierarchy: &'a Hierarchy<'a>,
     pub(super) effort: Effort,
     pub(super) seed: u64,
     /// Energy weights that plans are compared by.

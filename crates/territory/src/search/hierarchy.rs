@@ -2,6 +2,7 @@
 
 use super::coarsen::{Level, coarsen};
 use super::instance::Instance;
+use std::borrow::Cow;
 
 /// Coarsest units per territory.
 const COARSEST: usize = 32;
@@ -11,14 +12,15 @@ const STEP: usize = 6;
 const HEAVIEST: f64 = 0.1;
 
 /// An instance and its coarser forms.
-pub(super) struct Hierarchy {
-    pub(super) instance: Instance,
+pub(super) struct Hierarchy<'a> {
+    /// Borrowed unless room is made in it.
+    instance: Cow<'a, Instance>,
     pub(super) levels: Vec<Level>,
 }
 
-impl Hierarchy {
-    pub(super) fn new(instance: Instance) -> Self {
-        let mut hierarchy = Self { instance, levels: Vec::new() };
+impl<'a> Hierarchy<'a> {
+    pub(super) fn new(instance: &'a Instance) -> Self {
+        let mut hierarchy = Self { instance: Cow::Borrowed(instance), levels: Vec::new() };
         loop {
             let finest = hierarchy.coarsest();
             let size = finest.len() / (COARSEST * finest.k());
@@ -52,7 +54,7 @@ impl Hierarchy {
     pub(super) fn make_room(&mut self, parts: &[u32]) {
         let parts = self.project(parts.to_vec());
         for (territory, loads) in self.instance.oversize_territories(&parts) {
-            self.instance.make_room(territory, &loads);
+            self.instance.to_mut().make_room(territory, &loads);
             for level in &mut self.levels {
                 level.instance.make_room(territory, &loads);
             }

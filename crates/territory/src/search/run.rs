@@ -135,7 +135,7 @@ fn balanced(
         }
         best = Some(found);
     }
-    let mut hierarchy = Hierarchy::new(instance.clone());
+    let mut hierarchy = Hierarchy::new(instance);
     let mut diagram = construct(hierarchy.coarsest(), STEPS, 0);
     make_contiguous(hierarchy.coarsest(), &mut diagram);
     if k < 2 || k == n {
