@@ -174,7 +174,7 @@ fn prepare(
 impl Prepared {
     /// The problem of territories with these names.
     fn problem(&self, names: Vec<String>, objective: Objective) -> Result<Problem, Failure> {
-        let territories = names.into_iter().map(|name| Territory { name, capacity: 1.0 }).collect();
+        let territories = names.into_iter().map(Territory::new).collect();
         let mut spec = ProblemSpec::new(self.shape.locations(), self.network.graph.clone(), 0)
             .territories(territories)
             .unit_names(self.units.labels())

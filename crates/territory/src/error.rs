@@ -163,6 +163,133 @@ pub enum ProblemError {
         /// Number of components.
         components: usize,
     },
+    /// A rule names a unit that there is not.
+    #[error("{rule} names unit number {unit}, but there are only {units} units: correct it")]
+    RuleUnit {
+        /// Which rule.
+        rule: &'static str,
+        /// The unit's position.
+        unit: u32,
+        /// Number of units.
+        units: usize,
+    },
+    /// A rule names a territory that there is not.
+    #[error("{rule} of unit {unit} names territory number {territory}, but there are only {territories}: correct it")]
+    RuleTerritory {
+        /// Which rule.
+        rule: &'static str,
+        /// The unit's name.
+        unit: String,
+        /// The territory's position.
+        territory: u32,
+        /// Number of territories.
+        territories: usize,
+    },
+    /// A number of a rule or a territory is out of range.
+    #[error("{what} is {value}: it must be {range}")]
+    RuleValue {
+        /// Which number, of what.
+        what: String,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        range: &'static str,
+    },
+    /// A territory has bounds on, or carries a load of, a measure that there is not.
+    #[error("{what} of territory {territory:?} names the measure {measure:?}, but there are only {known}: correct it")]
+    UnknownMeasure {
+        /// `a bound` or `a carried load`.
+        what: &'static str,
+        /// The territory.
+        territory: String,
+        /// The name.
+        measure: String,
+        /// The measures.
+        known: String,
+    },
+    /// A radius needs a place to measure it from.
+    #[error("territory {territory:?} has a radius but no anchor to measure it from: give it one")]
+    RadiusWithoutAnchor {
+        /// The territory.
+        territory: String,
+    },
+    /// Two anchors are nearer than centres may be.
+    #[error(
+        "the anchors of territories {a:?} and {b:?} are {km:.3} km apart, but centres must be {least} km apart: move one or ask for less"
+    )]
+    AnchorsTooNear {
+        /// One territory.
+        a: String,
+        /// The other.
+        b: String,
+        /// Their distance in km.
+        km: f64,
+        /// What is asked for, in km.
+        least: f64,
+    },
+    /// A unit is locked to two territories.
+    #[error("unit {unit} is locked to territory {first:?} and to territory {second:?}: take one of the locks away")]
+    LockedTwice {
+        /// The unit's name.
+        unit: String,
+        /// One territory.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// No territory may have a unit.
+    #[error("unit {unit} may be in no territory: {because}; loosen one of them")]
+    NowhereAllowed {
+        /// The unit's name.
+        unit: String,
+        /// Which rules leave nothing.
+        because: String,
+    },
+    /// No territory may have all units of a group.
+    #[error("units {units} stay together, but no territory may have all of them: {because}; loosen one of them")]
+    TogetherNowhere {
+        /// Names of the units.
+        units: String,
+        /// Which rules leave nothing.
+        because: String,
+    },
+    /// Two units must be together and apart.
+    #[error(
+        "units {a} and {b} must be kept apart, but stay together by the groups they are in: take one of the rules away"
+    )]
+    TogetherAndApart {
+        /// One unit's name.
+        a: String,
+        /// The other's.
+        b: String,
+    },
+    /// Units cannot be kept apart in the territories that they may be in.
+    #[error(
+        "units {units} cannot be kept apart in {territories}: take one of the pairs away, or allow more territories"
+    )]
+    ApartImpossible {
+        /// Names of the units.
+        units: String,
+        /// The territories that they may be in.
+        territories: String,
+    },
+    /// Territories that too few units may be in.
+    #[error(
+        "territories {territories} cannot all have a unit: only {units} may be in them, which count as {found}; allow more units"
+    )]
+    Unfillable {
+        /// Names of the territories.
+        territories: String,
+        /// Names of the units.
+        units: String,
+        /// How many units, groups counted as one.
+        found: usize,
+    },
+    /// Rules that hold one by one but not together; all possibilities were tried.
+    #[error(
+        "no plan gives every territory a unit and keeps all locks, allowed sets, groups and pairs that are apart: all were tried; loosen one of them"
+    )]
+    RulesContradict,
     /// A given plan has another length, or names a territory that there is not.
     #[error("the given plan puts unit {unit} into territory {territory}, but there are {territories}: correct it")]
     PlanTerritory {

@@ -24,7 +24,8 @@ pub use evaluate::{Evaluation, Report, evaluate};
 pub use ids::{TerritoryId, UnitId};
 pub use plan::Plan;
 pub use problem::{
-    ComponentRule, DEFAULT_TOLERANCE, Distance, DistanceFunction, Measure, Objective, Problem, ProblemSpec, Territory,
+    Areas, ComponentRule, DEFAULT_TOLERANCE, Distance, DistanceFunction, Measure, NO_GROUP, Objective, OwnBounds,
+    Problem, ProblemSpec, RuleBook, Rules, Territory,
 };
 pub use solve::{Solution, SolveOptions, solve};
 pub use space::{EARTH_RADIUS_KM, Locations, Space, squared_distance};

@@ -55,12 +55,94 @@ impl Measure {
 /// A territory that is asked for.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Territory {
     /// Its name in plans and reports.
     pub name: String,
     /// Its share relative to the others: targets follow it.
     #[cfg_attr(feature = "serde", serde(default = "one"))]
     pub capacity: f64,
+    /// Where it is measured from (a rep's home, a depot): `[lon, lat]` in degrees or `[x, y]` in metres. None: from its centroid.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub anchor: Option<[f64; 2]>,
+    /// No unit of it lies farther than this from its anchor, km.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub max_radius_km: Option<f64>,
+    /// What its rep is qualified for.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub skills: Vec<String>,
+    /// Bounds of its own, beside those of the measures.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub bounds: Vec<OwnBounds>,
+    /// (measure, load): what it has already of a measure outside of the map: named accounts. Counts in its sums and in the
+    /// total that targets are shares of.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub carried: Vec<(String, f64)>,
+}
+
+/// Bounds of one territory on one measure, in the measure's unit.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct OwnBounds {
+    /// Name of the measure.
+    pub measure: String,
+    /// Least sum.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub minimum: Option<f64>,
+    /// Largest sum.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub maximum: Option<f64>,
+}
+
+impl Territory {
+    /// A territory of capacity 1 that is bound by nothing of its own.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            capacity: 1.0,
+            anchor: None,
+            max_radius_km: None,
+            skills: Vec::new(),
+            bounds: Vec::new(),
+            carried: Vec::new(),
+        }
+    }
+
+    /// With another capacity.
+    pub fn capacity(mut self, capacity: f64) -> Self {
+        self.capacity = capacity;
+        self
+    }
+
+    /// Measured from a given place.
+    pub fn anchor(mut self, anchor: [f64; 2]) -> Self {
+        self.anchor = Some(anchor);
+        self
+    }
+
+    /// With no unit farther than this from its anchor.
+    pub fn max_radius_km(mut self, km: f64) -> Self {
+        self.max_radius_km = Some(km);
+        self
+    }
+
+    /// With a skill more.
+    pub fn skill(mut self, skill: impl Into<String>) -> Self {
+        self.skills.push(skill.into());
+        self
+    }
+
+    /// With bounds of its own on a measure.
+    pub fn bounds(mut self, measure: impl Into<String>, minimum: Option<f64>, maximum: Option<f64>) -> Self {
+        self.bounds.push(OwnBounds { measure: measure.into(), minimum, maximum });
+        self
+    }
+
+    /// With a load that it has already.
+    pub fn carried(mut self, measure: impl Into<String>, load: f64) -> Self {
+        self.carried.push((measure.into(), load));
+        self
+    }
 }
 
 #[cfg(feature = "serde")]
@@ -86,19 +168,31 @@ pub struct Objective {
     pub border: f64,
     /// Number of links between territories, or the sum of their weights where an edge table gives them.
     pub cut: f64,
+    /// Strength of the ties between territories ([`super::Rules::ties`]); counts only where there are ties.
+    pub ties: f64,
+    /// How much areas that are split cost ([`super::Rules::areas`]); counts only where there are areas.
+    pub splits: f64,
 }
 
 impl Default for Objective {
     /// Inertia with a quarter of cut: borders are smoothed alike in towns and in the country, for a per cent of inertia.
     fn default() -> Self {
-        Self { inertia: 1.0, cut: 0.25, ..Self::NONE }
+        Self { inertia: 1.0, cut: 0.25, ties: 0.5, splits: 1.0, ..Self::NONE }
     }
 }
 
 impl Objective {
     /// No term at all, to start a mix from.
-    pub const NONE: Self =
-        Self { inertia: 0.0, inertia_medoid: 0.0, median: 0.0, diameter: 0.0, border: 0.0, cut: 0.0 };
+    pub const NONE: Self = Self {
+        inertia: 0.0,
+        inertia_medoid: 0.0,
+        median: 0.0,
+        diameter: 0.0,
+        border: 0.0,
+        cut: 0.0,
+        ties: 0.0,
+        splits: 0.0,
+    };
 
     /// Moment of inertia alone.
     pub const INERTIA: Self = Self { inertia: 1.0, ..Self::NONE };
@@ -142,7 +236,19 @@ impl Objective {
         self
     }
 
-    /// The terms in use with their weights, in report order.
+    /// With another weight of the ties.
+    pub fn ties(mut self, weight: f64) -> Self {
+        self.ties = weight;
+        self
+    }
+
+    /// With another weight of split areas.
+    pub fn splits(mut self, weight: f64) -> Self {
+        self.splits = weight;
+        self
+    }
+
+    /// The terms of compactness in use with their weights, in report order.
     pub fn terms(&self) -> impl Iterator<Item = (&'static str, f64)> {
         let all = [
             ("inertia", self.inertia),

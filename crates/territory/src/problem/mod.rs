@@ -1,12 +1,17 @@
 //! The problem: validated once, immutable afterwards. It can be had only from [`ProblemSpec`] (or its builder methods), so
 //! whoever holds a [`Problem`] may rely on every promise below.
 
+mod contradictions;
 mod distance;
 mod measure;
+mod rulebook;
+mod rules;
 mod spec;
 
 pub use distance::{Distance, DistanceFunction};
-pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, Territory};
+pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};
+pub use rulebook::{NO_GROUP, RuleBook};
+pub use rules::{Areas, Rules};
 pub use spec::{ComponentRule, ProblemSpec};
 
 use crate::adjacency::Graph;
@@ -38,8 +43,11 @@ pub struct Problem {
     targets: Vec<f64>,
     lower: Vec<f64>,
     upper: Vec<f64>,
+    /// What territories have outside of the map; empty: nothing.
+    carried: Vec<f64>,
     /// Position of the measure that weights compactness.
     weight: usize,
+    rule_book: RuleBook,
 }
 
 impl Problem {
@@ -73,20 +81,47 @@ impl Problem {
         &self.spec.territories
     }
 
-    /// Sum of a measure over all units.
+    /// Sum of a measure over all units, without what territories carry.
     pub fn total(&self, measure: usize) -> f64 {
         self.totals[measure]
     }
 
-    /// Wanted sum of a measure in a territory: total × capacity / Σ capacities.
+    /// Wanted sum of a measure in a territory: (total + all that is carried) × capacity / Σ capacities.
     pub fn target(&self, territory: usize, measure: usize) -> f64 {
         self.targets[territory * self.spec.measures.len() + measure]
     }
 
-    /// Least and largest allowed sum of a measure in a territory: tolerance and absolute bounds together.
+    /// Least and largest allowed sum of a measure in a territory, what it carries included: tolerance and absolute bounds together.
     pub fn bounds(&self, territory: usize, measure: usize) -> (f64, f64) {
         let at = territory * self.spec.measures.len() + measure;
         (self.lower[at], self.upper[at])
+    }
+
+    /// What a territory has of a measure outside of the map, by [`Territory::carried`].
+    pub fn carried(&self, territory: usize, measure: usize) -> f64 {
+        self.carried.get(territory * self.spec.measures.len() + measure).copied().unwrap_or(0.0)
+    }
+
+    /// Least and largest allowed sum over a territory's units: the bounds without what it carries already. The upper one may be
+    /// negative, where that is too much.
+    pub fn unit_bounds(&self, territory: usize, measure: usize) -> (f64, f64) {
+        let ((lower, upper), carried) = (self.bounds(territory, measure), self.carried(territory, measure));
+        ((lower - carried).max(0.0), upper - carried)
+    }
+
+    /// Where a territory is measured from, in km as [`crate::Space::locate`] gives it; none: from its centroid.
+    pub fn anchor(&self, territory: usize) -> Option<[f64; 3]> {
+        self.spec.territories[territory].anchor.map(|at| self.spec.locations.space().locate(at))
+    }
+
+    /// The rules as they were given.
+    pub fn rules(&self) -> &Rules {
+        &self.spec.rules
+    }
+
+    /// The rules made ready.
+    pub fn rule_book(&self) -> &RuleBook {
+        &self.rule_book
     }
 
     /// Position of the measure that weights compactness.

@@ -1,6 +1,6 @@
 //! The specification of a problem, and its validation: all faults at once.
 
-use super::{Distance, Measure, Objective, Problem, Territory};
+use super::{Distance, Measure, Objective, Problem, RuleBook, Rules, Territory, contradictions, rulebook};
 use crate::adjacency::{Graph, components};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::space::Locations;
@@ -48,12 +48,15 @@ pub struct ProblemSpec {
     /// A distance between units that medoids, medians and diameters are measured by; none: that between the locations.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub distance: Option<Distance>,
+    /// Rules beside bounds.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Rules::is_empty"))]
+    pub rules: Rules,
 }
 
 impl ProblemSpec {
     /// A problem of `k` equal territories named `"1"` to `"k"`, without measures yet.
     pub fn new(locations: Locations, graph: Graph, k: usize) -> Self {
-        let territories = (1..=k).map(|t| Territory { name: t.to_string(), capacity: 1.0 }).collect();
+        let territories = (1..=k).map(|t| Territory::new(t.to_string())).collect();
         Self { locations, graph, territories, ..Self::default() }
     }
 
@@ -99,6 +102,12 @@ impl ProblemSpec {
         self
     }
 
+    /// Sets the rules beside bounds.
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
     /// Name of a unit: the given one, else its index.
     pub(crate) fn unit_name(&self, unit: usize) -> String {
         self.unit_names.get(unit).cloned().unwrap_or_else(|| unit.to_string())
@@ -125,9 +134,15 @@ impl ProblemSpec {
         if errors.is_empty() {
             self.check_components(&mut errors);
         }
+        let well_formed = errors.is_empty() && contradictions::check_form(&self, &mut errors);
+        let rule_book = if well_formed { rulebook::compile(&self) } else { RuleBook::default() };
+        if well_formed {
+            contradictions::check(&self, &rule_book, &mut errors);
+        }
         let totals: Vec<f64> = self.measures.iter().map(|m| m.values.iter().sum()).collect();
-        let mut problem = Problem { totals, targets: vec![], lower: vec![], upper: vec![], weight, spec: self };
-        if errors.is_empty() {
+        let (targets, lower, upper, carried) = Default::default();
+        let mut problem = Problem { totals, targets, lower, upper, carried, weight, rule_book, spec: self };
+        if well_formed {
             problem.set_bounds(&mut errors);
         }
         if errors.is_empty() { Ok(problem) } else { Err(ProblemErrors(errors)) }
@@ -232,14 +247,25 @@ impl ProblemSpec {
 
 impl Problem {
     fn set_bounds(&mut self, errors: &mut Vec<ProblemError>) {
-        let capacities: f64 = self.spec.territories.iter().map(|t| t.capacity).sum();
-        for t in &self.spec.territories {
-            for (m, &total) in self.spec.measures.iter().zip(&self.totals) {
+        let (territories, measures) = (&self.spec.territories, &self.spec.measures);
+        let capacities: f64 = territories.iter().map(|t| t.capacity).sum();
+        if territories.iter().any(|t| !t.carried.is_empty()) {
+            let of =
+                |t: &Territory, m: &Measure| -> f64 { t.carried.iter().filter(|c| c.0 == m.name).map(|c| c.1).sum() };
+            self.carried = territories.iter().flat_map(|t| measures.iter().map(move |m| of(t, m))).collect();
+        }
+        let carried = |j: usize| self.carried.iter().skip(j).step_by(measures.len()).sum::<f64>();
+        let totals: Vec<f64> = self.totals.iter().enumerate().map(|(j, total)| total + carried(j)).collect();
+        for t in territories {
+            for (m, &total) in measures.iter().zip(&totals) {
                 let target = total * t.capacity / capacities;
                 let spread = if m.tolerance.is_finite() { target * m.tolerance } else { f64::INFINITY };
-                let lower = (target - spread).max(m.minimum.unwrap_or(0.0)).max(0.0);
-                let upper = (target + spread).min(m.maximum.unwrap_or(f64::INFINITY));
-                let nan = m.minimum.is_some_and(f64::is_nan) || m.maximum.is_some_and(f64::is_nan);
+                let own = || t.bounds.iter().filter(|b| b.measure == m.name);
+                let minima = m.minimum.into_iter().chain(own().filter_map(|b| b.minimum));
+                let maxima = m.maximum.into_iter().chain(own().filter_map(|b| b.maximum));
+                let nan = minima.clone().chain(maxima.clone()).any(f64::is_nan);
+                let lower = minima.fold((target - spread).max(0.0), f64::max);
+                let upper = maxima.fold(target + spread, f64::min);
                 if nan || lower > upper {
                     let (measure, territory) = (m.name.clone(), t.name.clone());
                     errors.push(ProblemError::EmptyBounds { measure, territory, lower, upper });

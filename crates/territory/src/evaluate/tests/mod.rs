@@ -70,7 +70,7 @@ impl Tiny {
         let graph = Graph::from_edges(n, &edges);
         let k = self.capacities.len().min(n);
         let territories =
-            (0..k).map(|t| Territory { name: format!("T{t}"), capacity: f64::from(self.capacities[t]) }).collect();
+            (0..k).map(|t| Territory::new(format!("T{t}")).capacity(f64::from(self.capacities[t]))).collect();
         let mut spec =
             ProblemSpec::new(Locations::from_coordinates(space, &coordinates), graph, k).territories(territories);
         if self.separate {
