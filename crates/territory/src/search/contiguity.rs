@@ -1,7 +1,7 @@
 //! From cells to contiguous territories: the heaviest piece of each cell stays, everything else is attached again by growth
 //! along the graph, so that every territory is connected by construction.
 
-use super::construct::Diagram;
+use super::construct::{Diagram, construct};
 use super::instance::Instance;
 use super::obey::obey;
 use std::cmp::Reverse;
@@ -12,6 +12,28 @@ pub(super) fn key(value: f64) -> i64 {
     let bits = value.to_bits() as i64;
     bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
+
+/// A contiguous diagram ([`construct`] and [`make_contiguous`]). Where rules leave a territory in pieces, other arrangements are
+/// tried; the one of fewest pieces stays.
+pub(super) fn begin(instance: &Instance, steps: usize, turn: u64) -> Diagram {
+    let mut best: Option<(usize, Diagram)> = None;
+    for attempt in 0..ARRANGEMENTS {
+        let mut diagram = construct(instance, steps, turn + (attempt << 32));
+        make_contiguous(instance, &mut diagram);
+        let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
+        let count = if binds { pieces(instance, &diagram.parts, |_| false).list.len() } else { instance.k() };
+        if best.as_ref().is_none_or(|b| count < b.0) {
+            best = Some((count, diagram));
+        }
+        if best.as_ref().is_some_and(|b| b.0 <= instance.k()) {
+            break;
+        }
+    }
+    best.map(|b| b.1).unwrap_or_default()
+}
+
+/// Arrangements that are tried for contiguity.
+const ARRANGEMENTS: u64 = 8;
 
 /// Makes the diagram's parts contiguous and non-empty. Every connected component of the instance must hold a part's unit,
 /// or be the only one; returns the number of units that changed their territory.

@@ -7,20 +7,27 @@
 
 use super::bonds::Bonds;
 use super::construct::Diagram;
-use super::contiguity::{FREE, grow, key, pieces};
+use super::contiguity::{FREE, Pieces, grow, key, pieces};
 use super::instance::Instance;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Rounds of laying corridors.
-const ROUNDS: u32 = 40;
+const ROUNDS: u32 = 60;
+/// Rise of what it costs to take from another territory, per unit that was taken.
+const STRIFE: f64 = 0.5;
+/// One round in so many is without new choices.
+const TURNS: u32 = 5;
 /// Steps of the search for a way to keep units apart, for every set of them.
 const STEPS: u32 = 20_000;
 
 /// Makes the diagram's parts keep the rules, contiguous as far as corridors can be found, and non-empty where units allow.
 pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram) {
     let n = instance.len();
-    let mut obey = Obey { instance, bonds, held: vec![false; n], crossed: vec![0.0; n], diagram };
+    let bound = |u: u32| bonds.is_narrow(u) || bonds.apart.of(u).next().is_some();
+    let bound = (0..n as u32).map(bound).collect();
+    let mut obey =
+        Obey { instance, bonds, bound, held: vec![false; n], crossed: vec![0.0; n], strife: BTreeMap::new(), diagram };
     obey.choose();
     obey.fill_empty();
     for round in 0..ROUNDS {
@@ -38,10 +45,14 @@ struct Obey<'a> {
     instance: &'a Instance,
     bonds: &'a Bonds,
     diagram: &'a mut Diagram,
-    /// Units that must keep their part: bound by a rule, or in a corridor.
+    /// Units whose part rules have a say in.
+    bound: Vec<bool>,
+    /// Units of corridors.
     held: Vec<bool>,
     /// What it costs to take a unit from a corridor of another territory.
     crossed: Vec<f64>,
+    /// What it costs the first territory to take a unit from the second, beyond the usual: rises with every unit it took.
+    strife: BTreeMap<(u32, u32), f64>,
 }
 
 impl Obey<'_> {
@@ -64,7 +75,6 @@ impl Obey<'_> {
             if !self.bonds.is_narrow(u) {
                 continue;
             }
-            self.held[u as usize] = true;
             if !self.bonds.allows(u, self.part(u)) {
                 let allowed = (0..k).filter(|&t| self.bonds.allows(u, t));
                 let cheapest = allowed.min_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b)));
@@ -101,7 +111,6 @@ impl Obey<'_> {
             if set.iter().any(conflict) {
                 self.colour(&mut set);
             }
-            set.iter().for_each(|&u| self.held[u as usize] = true);
         }
     }
 
@@ -165,7 +174,7 @@ impl Obey<'_> {
             }
             let free = |u: &u32| {
                 let part = self.part(*u);
-                !self.held[*u as usize] && sizes.get(part as usize).is_none_or(|&s| s > 1) && self.may(*u, t)
+                !self.bound[*u as usize] && sizes.get(part as usize).is_none_or(|&s| s > 1) && self.may(*u, t)
             };
             let bound = |u: &u32| sizes.get(self.part(*u) as usize).is_none_or(|&s| s > 1) && self.may(*u, t);
             let units = || 0..self.instance.len() as u32;
@@ -182,7 +191,6 @@ impl Obey<'_> {
                 }
                 sizes[t as usize] = 1;
                 self.diagram.parts[unit as usize] = t;
-                self.held[unit as usize] = true;
             }
         }
     }
@@ -205,25 +213,38 @@ impl Obey<'_> {
         reached.len() == same.len()
     }
 
-    /// Joins pieces with held units to the main piece of their part; whether nothing was left to join.
+    /// Joins pieces with bound units to the main piece of their part; whether nothing was left to join.
     fn join_pieces(&mut self, round: u32) -> bool {
-        let pieces = pieces(self.instance, &self.diagram.parts, |u| self.held[u as usize]);
+        // Remains of corridors that lead nowhere any more are let go.
+        self.free_pieces();
+        let pieces = self.pieces();
         let main = pieces.main(self.instance.k());
-        // A unit of every piece that has held ones and is not the main one, territory after territory.
+        // A unit of every piece that has bound ones and is not the main one, territory after territory.
         let mut waiting = Vec::new();
         let mut told = vec![false; pieces.list.len()];
         for u in 0..self.instance.len() as u32 {
             let piece = pieces.of[u as usize];
             let part = self.part(u);
-            if self.held[u as usize] && part != FREE && main[part as usize] != piece && !told[piece as usize] {
+            if self.bound[u as usize] && part != FREE && main[part as usize] != piece && !told[piece as usize] {
                 told[piece as usize] = true;
                 waiting.push((part, u));
             }
         }
         waiting.sort_unstable();
-        let mut done = waiting.is_empty();
+        let done = waiting.is_empty();
         for (part, unit) in waiting {
-            done |= self.lay_corridor(unit, part, round).is_none() && round + 1 == ROUNDS;
+            if self.part(unit) != part {
+                continue;
+            }
+            // Whoever has a choice goes where it is, but for a round now and then: choices may be in each other's way, too.
+            let again = round % TURNS != TURNS - 1 && self.bonds.locked(unit).is_none();
+            let exchange = round % TURNS == TURNS - 2;
+            if (again && (self.choose_again(unit) || (exchange && self.exchange_choices(unit))))
+                || self.lay_corridor(unit, part, round).is_some()
+            {
+                continue;
+            }
+            self.choose_again(unit);
         }
         done
     }
@@ -231,8 +252,7 @@ impl Obey<'_> {
     /// A corridor from `unit` to the rest of its part: the cheapest way over units that may be taken.
     fn lay_corridor(&mut self, unit: u32, part: u32, round: u32) -> Option<()> {
         let n = self.instance.len();
-        // The piece of the unit is where it starts; any other unit of the part that is held, or in the largest piece, is where it ends.
-        let pieces = pieces(self.instance, &self.diagram.parts, |u| self.held[u as usize]);
+        let pieces = self.pieces();
         let main = pieces.main(self.instance.k())[part as usize];
         if pieces.of[unit as usize] == main {
             return Some(());
@@ -257,20 +277,24 @@ impl Obey<'_> {
             }
             for &v in self.instance.neighbours(u) {
                 let own = self.part(v) == part;
-                if !own && !self.may(v, part) {
+                if !own && !self.bonds.allows(v, part) {
                     continue;
                 }
-                // Units that a rule binds elsewhere cannot be had; those of other corridors can, for more and more.
+                // A unit it may not share the part with has to leave, if it can.
+                let rival = |(w, _): (u32, f32)| self.part(w) == part;
+                let rivals = if own { 0 } else { self.bonds.apart.of(v).filter(|&w| rival(w)).count() };
+                let fast = |(w, _): (u32, f32)| self.part(w) == part && self.bonds.locked(w) == Some(part);
+                if rivals > 0 && self.bonds.apart.of(v).any(fast) {
+                    continue;
+                }
+                // What another territory holds can be had where rules allow it, for more and more.
                 let price = if own {
                     0.01
-                } else if self.held[v as usize] {
-                    if self.is_bound(v) {
-                        continue;
-                    }
-                    4.0 + self.crossed[v as usize]
+                } else if self.held[v as usize] || self.bound[v as usize] {
+                    4.0 + 8.0 * rivals as f64 + self.crossed[v as usize]
                 } else {
                     1.0
-                };
+                } + self.strife.get(&(part, self.part(v))).copied().unwrap_or(0.0);
                 let far = crate::space::squared_distance(self.instance.masses[v as usize].at, centre);
                 let next = distance[u as usize] + price + 1e-9 * far.sqrt();
                 if next < distance[v as usize] {
@@ -280,32 +304,87 @@ impl Obey<'_> {
                 }
             }
         };
-        let mut u = end;
+        let (mut u, mut way) = (end, Vec::new());
         while u != FREE {
             let at = u as usize;
-            if self.held[at] && self.part(u) != part {
+            if (self.held[at] || self.bound[at]) && self.part(u) != part {
                 self.crossed[at] += 2.0 + f64::from(round);
+            }
+            if self.part(u) != part && self.part(u) != FREE && round > 0 {
+                *self.strife.entry((part, self.part(u))).or_default() += STRIFE;
             }
             self.held[at] = true;
             self.diagram.parts[at] = part;
+            way.push(u);
             u = from[at];
+        }
+        for &u in &way {
+            let rivals: Vec<u32> = self.bonds.apart.of(u).map(|e| e.0).filter(|&w| self.part(w) == part).collect();
+            for w in rivals {
+                self.crossed[w as usize] += 2.0 + f64::from(round);
+                if !self.choose_again(w) {
+                    self.choose_anywhere(w);
+                }
+            }
         }
         Some(())
     }
 
-    /// Whether a unit is where a rule put it.
-    fn is_bound(&self, unit: u32) -> bool {
-        self.bonds.is_narrow(unit) || self.bonds.apart.of(unit).next().is_some()
+    /// Lets a unit go to the part of a neighbour that may have it; whether there is one.
+    fn choose_again(&mut self, unit: u32) -> bool {
+        let around = self.instance.neighbours(unit).iter().map(|&v| self.part(v));
+        let able = around.filter(|&t| t != FREE && t != self.part(unit) && self.may(unit, t));
+        let cheapest = able.min_by(|&a, &b| self.cost(unit, a).total_cmp(&self.cost(unit, b)).then(a.cmp(&b)));
+        if let Some(cheapest) = cheapest {
+            self.diagram.parts[unit as usize] = cheapest;
+        }
+        cheapest.is_some()
     }
 
-    /// Frees pieces without held units that are not the main piece.
+    /// Lets a unit go to the part of a neighbour from which those that it is kept apart from can leave; whether there is one.
+    fn exchange_choices(&mut self, unit: u32) -> bool {
+        let own = self.part(unit);
+        let around: Vec<u32> = self.instance.neighbours(unit).iter().map(|&v| self.part(v)).collect();
+        for t in around {
+            let rivals = || self.bonds.apart.of(unit).map(|e| e.0).filter(|&w| self.part(w) == t);
+            let movable = t != FREE && t != own && self.bonds.allows(unit, t);
+            if !movable || rivals().any(|w| self.bonds.locked(w) == Some(t)) {
+                continue;
+            }
+            let rivals: Vec<u32> = rivals().collect();
+            self.diagram.parts[unit as usize] = t;
+            for w in rivals {
+                if !self.choose_again(w) {
+                    self.choose_anywhere(w);
+                }
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Lets a unit go to the cheapest part that may have it.
+    fn choose_anywhere(&mut self, unit: u32) {
+        let able = (0..self.instance.k() as u32).filter(|&t| t != self.part(unit) && self.may(unit, t));
+        let cheapest = able.min_by(|&a, &b| self.cost(unit, a).total_cmp(&self.cost(unit, b)).then(a.cmp(&b)));
+        if let Some(cheapest) = cheapest {
+            self.diagram.parts[unit as usize] = cheapest;
+        }
+    }
+
+    fn pieces(&self) -> Pieces {
+        pieces(self.instance, &self.diagram.parts, |u| self.bound[u as usize])
+    }
+
+    /// Frees pieces without bound units that are not the main piece.
     fn free_pieces(&mut self) {
-        let pieces = pieces(self.instance, &self.diagram.parts, |u| self.held[u as usize]);
+        let pieces = self.pieces();
         let main = pieces.main(self.instance.k());
         for u in 0..self.instance.len() as u32 {
             let (part, piece) = (self.part(u), pieces.of[u as usize]);
             if part != FREE && main[part as usize] != piece && !pieces.list[piece as usize].held {
                 self.diagram.parts[u as usize] = FREE;
+                self.held[u as usize] = false;
             }
         }
     }

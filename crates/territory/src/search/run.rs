@@ -1,7 +1,6 @@
 //! One run of the search over a problem: components, stages, efforts.
 
-use super::construct::construct;
-use super::contiguity::make_contiguous;
+use super::contiguity::begin;
 use super::descent::{BUNDLE, Descent, Found};
 use super::diameter;
 use super::groups::as_one;
@@ -180,8 +179,7 @@ fn balanced_units(
         best = Some(found);
     }
     let mut hierarchy = Hierarchy::new(instance);
-    let mut diagram = construct(hierarchy.coarsest(), STEPS, 0);
-    make_contiguous(hierarchy.coarsest(), &mut diagram);
+    let mut diagram = begin(hierarchy.coarsest(), STEPS, 0);
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
     }
@@ -221,8 +219,7 @@ fn balanced_units(
             break;
         }
         if starts > 1 && failed == 0 {
-            diagram = construct(hierarchy.coarsest(), STEPS, u64::from(attempt) + 1);
-            make_contiguous(hierarchy.coarsest(), &mut diagram);
+            diagram = begin(hierarchy.coarsest(), STEPS, u64::from(attempt) + 1);
         }
     }
     best.map_or_else(|| hierarchy.project(diagram.parts), |b| b.parts)
@@ -236,8 +233,7 @@ fn at_once(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> Found {
-    let mut diagram = construct(instance, QUICK_STEPS, 0);
-    make_contiguous(instance, &mut diagram);
+    let diagram = begin(instance, QUICK_STEPS, 0);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for(weights);
     settle(&mut state, BUNDLE, (seed, AT_ONCE), scratches, control);

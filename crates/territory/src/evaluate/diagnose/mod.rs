@@ -6,6 +6,7 @@ mod pockets;
 mod rules;
 mod units;
 
+use crate::exact::{Exact, TINY, try_all};
 use crate::ids::UnitId;
 use crate::problem::{ComponentRule, Problem};
 
@@ -100,6 +101,17 @@ pub fn diagnose(problem: &Problem) -> Vec<Finding> {
     if limits.iter().any(|l| l.carries) {
         // Deviations are of sums with what is carried, which the proofs leave aside.
         found.iter_mut().for_each(|f| f.best_deviation = None);
+    }
+    if found.is_empty() && problem.units() <= TINY && try_all(problem, true) == Exact::None {
+        let rules = try_all(problem, false) == Exact::None;
+        let what = if rules {
+            "every rule and contiguity, whatever the bounds"
+        } else {
+            "every rule, contiguity and all bounds"
+        };
+        let text = format!("all plans were tried: none keeps {what}");
+        let (kind, value, bound) = (FindingKind::Exhaustive, 0.0, 0.0);
+        found.push(Finding { kind, measure: None, unit: None, value, bound, best_deviation: None, text });
     }
     found
 }
