@@ -8,6 +8,7 @@ mod rulebook;
 mod rules;
 mod spec;
 
+pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};
 pub use rulebook::{NO_GROUP, RuleBook};
