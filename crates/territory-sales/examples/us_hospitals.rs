@@ -33,7 +33,9 @@ use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Fiel
 use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
 use territory_sales::quota::{QuotaPlan, quotas};
 use territory_sales::response::Response;
-use territory_sales::workload::{Balanced, Bases, DayTrips, TerritoryHours, TravelBooks, Workload, balance_in_rounds};
+use territory_sales::workload::{
+    Balanced, Bases, DayTrips, Settlement, TerritoryHours, TravelBooks, Workload, balance_in_rounds,
+};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -281,7 +283,8 @@ impl Market<'_> {
             let exact = |assignment: &[u32]| self.exact(&workload, &self.territory_of(assignment), k);
             let assignment = balance_in_rounds::<Box<dyn Error>>(start.clone(), seed, exact)?;
             let mut books = TravelBooks::new(&units, &assignment, k)?;
-            books.settle(&self.graph, WORKLOAD_TOLERANCE, &[potential], seed)?;
+            let to = Settlement { tolerance: WORKLOAD_TOLERANCE, others: &[potential], capacities: &[], seed };
+            books.settle(&self.graph, &to)?;
             let plan = self.measured(&workload, books.territory_of(), k, seed)?;
             if best.as_ref().is_none_or(|b| plan.excess() < b.excess()) {
                 best = Some(plan);

@@ -81,6 +81,11 @@ pub enum SalesError {
         /// How many rows.
         count: usize,
     },
+    /// A conversion between datums of coordinates that are no degrees.
+    #[error(
+        "the coordinates are to be converted from GCJ-02, but the table is planar (metres): give longitude and latitude in degrees, or do not ask for the conversion"
+    )]
+    Gcj02InThePlane,
     /// Columns of different lengths.
     #[error("{what} has {found} rows, expected {expected}: every column needs one row per item")]
     Length {

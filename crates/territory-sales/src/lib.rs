@@ -38,6 +38,7 @@ pub mod response;
 mod rounding;
 pub mod workload;
 
+pub use check::locate;
 pub use error::SalesError;
 pub use nearest::PointIndex;
 pub use rounding::round_to_total;

@@ -53,6 +53,7 @@ pub fn price_gaps(
     price: &[f64],
     cost: &CarryingCost,
 ) -> Result<Vec<PriceGap>, SalesError> {
+    check::located(units)?;
     check::length("the graph", graph.len(), units.len())?;
     check::length("the plan", territory_of.len(), units.len())?;
     check::length("the prices", price.len(), units.len())?;

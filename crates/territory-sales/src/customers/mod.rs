@@ -9,7 +9,7 @@ mod units;
 
 pub use from_csv::CsvColumns;
 pub(crate) use intake::median;
-pub use intake::{CustomerOptions, Duplicates, Impute, Intake};
+pub use intake::{Column, CustomerOptions, Duplicates, Impute, Intake};
 pub use units::UnitTotals;
 
 use crate::{SalesError, check};
