@@ -304,6 +304,7 @@ fn beyond(sum: f64, target: f64, tolerance: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::workload::{Bases, DayTrips, Workload};
+    use proptest::prelude::*;
     use territory::adjacency::{Edge, EdgeKind, components};
     use territory::{Locations, Space};
 
@@ -364,5 +365,59 @@ mod tests {
         let mut books = TravelBooks::new(&units, &start, 2).unwrap();
         assert_eq!(books.settle(&graph, &ALIKE).unwrap(), 0);
         assert_eq!(books.territory_of(), start);
+    }
+
+    /// A square of customers 5 km apart, each a unit, linked to its four neighbours.
+    fn square(side: u32) -> (Workload, Graph) {
+        let n = side * side;
+        let at: Vec<[f64; 2]> = (0..n).map(|i| [f64::from(i % side) * 5e3, f64::from(i / side) * 5e3]).collect();
+        let locations = Locations::from_coordinates(Space::Planar, &at);
+        let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 50.0 };
+        let workload = Workload::new(&locations, &vec![4.0; at.len()], &vec![1.0; at.len()], trips).unwrap();
+        let right = (0..n).filter(|i| i % side + 1 < side).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
+        let up = (0..n - side).map(|i| Edge::new(i, i + side, EdgeKind::Edge, 1.0));
+        (workload, Graph::from_edges(at.len(), &right.chain(up).collect::<Vec<_>>()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        /// Protects unequal targets: whatever the capacities, hours and a further measure come within their tolerances of total × capacity /
+        /// Σ capacities, by the exact report; only the ratios of capacities count, and equal ones are as none.
+        #[test]
+        fn targets_follow_capacities(capacities in prop::array::uniform3(0.5f64..2.0), seed in 0u64..1000) {
+            let (workload, graph) = square(14);
+            let own: Vec<u32> = (0..196).collect();
+            let units = workload.onto(&own, 196).unwrap();
+            let start: Vec<u32> = (0..196).map(|i| (i % 14 * 3) / 14).collect();
+            let values: Vec<f64> = (0..196).map(|i| f64::from(2 + i * 5 % 3)).collect();
+            let even = Balanced { values: &values, tolerance: 0.1 };
+            let settled = |capacities: &[f64]| {
+                let mut books = TravelBooks::new(&units, &start, 3).unwrap();
+                books.settle(&graph, &Settlement { tolerance: 0.06, others: &[even], capacities, seed }).unwrap();
+                books.territory_of().to_vec()
+            };
+            let plan = settled(&capacities);
+            let shares = capacities.map(|c| c / capacities.iter().sum::<f64>());
+            let exact = workload.territories(&plan, 3, Bases::Centroids).unwrap();
+            let hours: f64 = exact.iter().map(|h| h.total()).sum();
+            for (t, share) in shares.into_iter().enumerate() {
+                let value: f64 = (0..196).filter(|&u| plan[u] as usize == t).map(|u| values[u]).sum();
+                let off = [exact[t].total() / (share * hours), value / (share * values.iter().sum::<f64>())];
+                prop_assert!((off[0] - 1.0).abs() <= 0.06 && (off[1] - 1.0).abs() <= 0.1, "{t}: {off:?} of {capacities:?}");
+            }
+            prop_assert_eq!(settled(&capacities.map(|c| 4.0 * c)), plan);
+            prop_assert_eq!(settled(&[3.0; 3]), settled(&[]));
+        }
+    }
+
+    #[test]
+    fn capacities_that_serve_nobody_are_faults() {
+        let (workload, graph) = square(2);
+        let units = workload.onto(&[0, 1, 2, 3], 4).unwrap();
+        let mut books = TravelBooks::new(&units, &[0, 0, 1, 1], 2).unwrap();
+        let fault = books.settle(&graph, &Settlement { capacities: &[1.0, 0.0], ..ALIKE }).unwrap_err();
+        assert_eq!(fault, SalesError::Capacity { who: "territory 1".into(), hours: 0.0 });
+        let short = books.settle(&graph, &Settlement { capacities: &[1.0], ..ALIKE });
+        assert!(matches!(short, Err(SalesError::Length { found: 1, expected: 2, .. })));
     }
 }
