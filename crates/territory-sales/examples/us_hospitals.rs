@@ -25,11 +25,11 @@ use std::time::Instant;
 use territory::adjacency::{Contact, Graph, Islands, resolve_islands};
 use territory::evaluate::{Evaluation, evaluate};
 use territory::geometry::{Coverage, CoverageOptions, Outside};
-use territory::{Control, Effort, Locations, Measure, Problem, ProblemSpec, SolveOptions, Space, solve};
+use territory::{Control, Effort, Locations, Measure, Problem, ProblemSpec, SolveOptions, solve};
 use territory_geojson::{Geometry, PropertyValue, ReadOptions, Source, read};
 use territory_sales::audit::{AuditInput, audit};
 use territory_sales::classes::{CallPolicy, ClassCalls, abc};
-use territory_sales::customers::{CustomerOptions, CustomerTable, Customers, Field, UnitTotals};
+use territory_sales::customers::{Cell, CustomerOptions, CustomerTable, Customers, Field, TableColumns, UnitTotals};
 use territory_sales::force::{Economics, SideBySide, build_up, carried_by_potential, marginal};
 use territory_sales::quota::{QuotaPlan, quotas};
 use territory_sales::response::Response;
@@ -213,21 +213,23 @@ fn network(coverage: &Coverage) -> Outcome<Graph> {
 
 /// The hospitals of the lower 48 states, and how many are elsewhere.
 fn hospitals(path: &str) -> Outcome<(Customers, usize)> {
-    let properties = ["name", "state", "discharges", "payments_usd"].map(str::to_owned).to_vec();
+    let columns = TableColumns::default().field(Field::Potential, "discharges").field(Field::Sales, "payments_usd");
+    let properties = columns.wanted().into_iter().chain(["state".to_owned()]).collect();
     let table = read(Source::open(path)?, &ReadOptions { properties, ..ReadOptions::default() })?;
     let Geometry::Points(points) = table.geometry() else { return Err("hospitals should be points".into()) };
-    let text = |property: &str, row: usize| match table.property(property).map(|column| column.get(row)) {
-        Some(PropertyValue::Text(text)) => text.to_owned(),
-        _ => String::new(),
+    let cell = |row: usize, property: &str| match table.property(property).map(|column| column.get(row)) {
+        Some(PropertyValue::Number { value, .. }) => Cell::Number(value),
+        Some(PropertyValue::Text(text)) => Cell::Text(text),
+        _ => Cell::Empty,
     };
-    let inside: Vec<usize> =
-        (0..table.len()).filter(|&row| !["AK", "HI"].contains(&text("state", row).as_str())).collect();
-    let pick = |column: Vec<f64>| inside.iter().map(|&row| column[row]).collect::<Vec<f64>>();
-    let customers = CustomerTable::new(Space::Geographic, inside.iter().map(|&row| points[row]).collect())
-        .names(inside.iter().map(|&row| text("name", row)).collect())
-        .numbers(Field::Potential, pick(table.numbers("discharges", false)?))
-        .numbers(Field::Sales, pick(table.numbers("payments_usd", false)?))
-        .build(&CustomerOptions::default())?;
+    let outside = |row: &usize| matches!(cell(*row, "state"), Cell::Text("AK" | "HI"));
+    let inside: Vec<usize> = (0..table.len()).filter(|row| !outside(row)).collect();
+    let points: Vec<[f64; 2]> = inside.iter().map(|&row| points[row]).collect();
+    let known: Vec<&str> = table.property_names().collect();
+    let customers = CustomerTable::from_features(table.space(), &points, &known, &columns, |at, property| {
+        cell(inside[at], property)
+    })?
+    .build(&CustomerOptions::default())?;
     Ok((customers, table.len() - inside.len()))
 }
 

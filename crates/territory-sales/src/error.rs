@@ -24,10 +24,10 @@ pub enum SalesError {
         count: usize,
     },
     /// A cell that holds no number.
-    #[error("line {line}: the {column} \"{text}\" is not a number: correct it, or leave the cell empty")]
+    #[error("{place}: the {column} \"{text}\" is not a number: correct it, or leave the cell empty")]
     NotANumber {
-        /// Line of the table, from 1.
-        line: u64,
+        /// Line of the text, from 1, or row of the table, from 0: `line 3`.
+        place: String,
         /// The column.
         column: String,
         /// What stands there.
