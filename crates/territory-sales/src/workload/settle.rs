@@ -310,40 +310,36 @@ mod tests {
 
     const ALIKE: Settlement<'_> = Settlement { tolerance: 0.05, others: &[], capacities: &[], seed: 0 };
 
-    #[test]
-    fn a_lopsided_plan_is_settled_and_stays_contiguous() {
-        let at: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10) * 5e3, f64::from(i / 10) * 5e3]).collect();
+    /// A square of customers 5 km apart, each a unit, linked to its four neighbours.
+    fn square(side: u32, calls: impl Fn(u32) -> f64) -> (Workload, Graph) {
+        let n = side * side;
+        let at: Vec<[f64; 2]> = (0..n).map(|i| [f64::from(i % side) * 5e3, f64::from(i / side) * 5e3]).collect();
         let locations = Locations::from_coordinates(Space::Planar, &at);
         let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 50.0 };
-        let calls: Vec<f64> = (0..100).map(|i| f64::from(1 + i * 7 % 5)).collect();
-        let workload = Workload::new(&locations, &calls, &[0.5; 100], trips).unwrap();
+        let calls: Vec<f64> = (0..n).map(calls).collect();
+        let workload = Workload::new(&locations, &calls, &vec![0.5; at.len()], trips).unwrap();
+        let right = (0..n).filter(|i| i % side + 1 < side).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
+        let up = (0..n - side).map(|i| Edge::new(i, i + side, EdgeKind::Edge, 1.0));
+        (workload, Graph::from_edges(at.len(), &right.chain(up).collect::<Vec<_>>()))
+    }
+
+    #[test]
+    fn a_lopsided_plan_is_settled_and_stays_contiguous() {
+        let (workload, graph) = square(10, |i| f64::from(1 + i * 7 % 5));
         let own: Vec<u32> = (0..100).collect();
         let units = workload.onto(&own, 100).unwrap();
-        let mut edges = Vec::new();
-        for i in 0..100u32 {
-            if i % 10 < 9 {
-                edges.push(Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
-            }
-            if i < 90 {
-                edges.push(Edge::new(i, i + 10, EdgeKind::Edge, 1.0));
-            }
-        }
-        let graph = Graph::from_edges(100, &edges);
         // Columns 0–5, 6–7, 8–9.
         let start: Vec<u32> = (0..100).map(|i| if i % 10 < 6 { 0 } else { (i % 10) / 2 - 2 }).collect();
         let mut books = TravelBooks::new(&units, &start, 3).unwrap();
         let even = Balanced { values: &[1.0; 100], tolerance: 0.2 };
-        let moves =
-            books.settle(&graph, &Settlement { tolerance: 0.05, others: &[even], capacities: &[], seed: 0 }).unwrap();
+        let moves = books.settle(&graph, &Settlement { others: &[even], ..ALIKE }).unwrap();
         assert!(moves > 10);
         let exact = workload.territories(books.territory_of(), 3, Bases::Centroids).unwrap();
         let hours: Vec<f64> = exact.iter().map(|h| h.total()).collect();
         let mean = hours.iter().sum::<f64>() / 3.0;
         assert!(hours.iter().all(|h| (h / mean - 1.0).abs() < 0.05), "{hours:?}");
-        let inside: Vec<Edge> = edges
-            .into_iter()
-            .filter(|e| books.territory_of()[e.a as usize] == books.territory_of()[e.b as usize])
-            .collect();
+        let same = |e: &Edge| books.territory_of()[e.a as usize] == books.territory_of()[e.b as usize];
+        let inside: Vec<Edge> = graph.edges().filter(same).collect();
         assert_eq!(components(&Graph::from_edges(100, &inside)).sizes.len(), 3);
         assert!(books.settle(&Graph::default(), &ALIKE).is_err());
     }
@@ -367,25 +363,13 @@ mod tests {
         assert_eq!(books.territory_of(), start);
     }
 
-    /// A square of customers 5 km apart, each a unit, linked to its four neighbours.
-    fn square(side: u32) -> (Workload, Graph) {
-        let n = side * side;
-        let at: Vec<[f64; 2]> = (0..n).map(|i| [f64::from(i % side) * 5e3, f64::from(i / side) * 5e3]).collect();
-        let locations = Locations::from_coordinates(Space::Planar, &at);
-        let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 50.0 };
-        let workload = Workload::new(&locations, &vec![4.0; at.len()], &vec![1.0; at.len()], trips).unwrap();
-        let right = (0..n).filter(|i| i % side + 1 < side).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
-        let up = (0..n - side).map(|i| Edge::new(i, i + side, EdgeKind::Edge, 1.0));
-        (workload, Graph::from_edges(at.len(), &right.chain(up).collect::<Vec<_>>()))
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         /// Protects unequal targets: whatever the capacities, hours and a further measure come within their tolerances of total × capacity /
         /// Σ capacities, by the exact report; only the ratios of capacities count, and equal ones are as none.
         #[test]
         fn targets_follow_capacities(capacities in prop::array::uniform3(0.5f64..2.0), seed in 0u64..1000) {
-            let (workload, graph) = square(14);
+            let (workload, graph) = square(14, |_| 8.0);
             let own: Vec<u32> = (0..196).collect();
             let units = workload.onto(&own, 196).unwrap();
             let start: Vec<u32> = (0..196).map(|i| (i % 14 * 3) / 14).collect();
@@ -412,7 +396,7 @@ mod tests {
 
     #[test]
     fn capacities_that_serve_nobody_are_faults() {
-        let (workload, graph) = square(2);
+        let (workload, graph) = square(2, |_| 8.0);
         let units = workload.onto(&[0, 1, 2, 3], 4).unwrap();
         let mut books = TravelBooks::new(&units, &[0, 0, 1, 1], 2).unwrap();
         let fault = books.settle(&graph, &Settlement { capacities: &[1.0, 0.0], ..ALIKE }).unwrap_err();
