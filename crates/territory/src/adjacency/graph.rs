@@ -290,4 +290,15 @@ mod tests {
             [(0, 2, EdgeKind::Border), (1, 2, EdgeKind::Point)]
         );
     }
+
+    #[test]
+    fn links_in_order_give_the_rows_of_links_in_any() {
+        let link = |a: u32, b: u32| Edge { weight: (a + 1) as f32, ..Edge::new(a, b, EdgeKind::Edge, b as f32) };
+        let pairs = (0..12u32).flat_map(|a| (a + 1..12).map(move |b| (a, b))).filter(|(a, b)| (a * 5 + b * 3) % 4 < 2);
+        let edges: Vec<Edge> = pairs.map(|(a, b)| link(a, b)).collect();
+        let reversed: Vec<Edge> = edges.iter().rev().copied().collect();
+        let graph = Graph::from_edges(13, &edges);
+        assert_eq!(graph, Graph::from_edges(13, &reversed));
+        assert_eq!(graph.edges().collect::<Vec<_>>(), edges);
+    }
 }

@@ -140,7 +140,8 @@ impl Coverage {
         let mut keys: Vec<Segment> = owned.iter().map(|o| o.0).collect();
         keys.dedup();
         // Units that were not changed have the same segments as then.
-        let unchanged = edges_along(polygons, &keys).into_iter().filter(|o| !originals.contains_key(&o.1));
+        let unchanged =
+            edges_along(polygons, &self.mesh.extents, &keys).into_iter().filter(|o| !originals.contains_key(&o.1));
         owned.extend(unchanged);
         owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
         owned.dedup();
