@@ -58,12 +58,12 @@ impl Block {
     fn meeting(&self, low: [f32; 2], high: [f32; 2], from: f32) -> u32 {
         const NUMBERS: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
         let mut lanes = 0;
-        for lane in 0..LANES {
+        for (lane, &number) in NUMBERS.iter().enumerate() {
             let meets = (self.low[0][lane] <= high[0])
                 & (self.high[0][lane] >= low[0])
                 & (self.low[1][lane] <= high[1])
                 & (self.high[1][lane] >= low[1])
-                & (NUMBERS[lane] >= from);
+                & (number >= from);
             lanes |= u32::from(meets) << lane;
         }
         lanes
