@@ -1,4 +1,5 @@
-//! Judging a plan: fairness, compactness, violations with their reasons, comparison with another plan, report. Everything is
+//! Judging a plan: fairness, compactness, violations with their reasons, comparison with another plan and reasons for its moves, drift over
+//! periods, report. Everything is
 //! computed from the problem and the assignment alone, never from the books that a search keeps, so that the one checks the
 //! other. Knows no files and no JSON; with the feature `serde` the [`Report`] serialises to the keys of the documented report.
 
@@ -7,11 +8,14 @@ mod compare;
 mod cut;
 mod diagnose;
 mod diameter;
+mod drift;
 mod evaluation;
 mod fairness;
 mod medoid;
+mod moves;
 mod reasons;
 mod report;
+mod side_by_side;
 mod terms;
 mod territories;
 #[cfg(test)]
@@ -22,11 +26,15 @@ mod words;
 pub use assignment::{AssignmentError, Validity, validate};
 pub use compare::{Change, Comparison, MeasureDisruption, Move, NO_TERRITORY, PlanNames, compare};
 pub use diagnose::{Finding, FindingKind, diagnose};
+pub use drift::{Drift, DriftError, Health, MeasureDrift, Outlook, Period, Ranked, Trend, drift, trend};
 pub use evaluation::{Cut, Evaluation, MeasureFigures, Term, TerritoryFigures, evaluate};
 pub use fairness::{Fairness, fairness};
 pub use medoid::{Medoid, median, medoid_inertia, medoids_by};
+pub use moves::{BrokenRule, Imbalance, Reason, ReasonedMove, Severed, reasons_for_moves};
 pub use report::{
-    ByName, CellsReport, CompactnessReport, CustomersReport, DisruptionReport, GraphReport, InputReport, MeasureReport,
-    MoveReport, Report, TermReport, TerritoryReport, ViolationReport,
+    ByName, CellsReport, ChangeReport, CompactnessReport, CustomersReport, DisruptionReport, DriftReport, GraphReport,
+    InputReport, MeasureDriftReport, MeasureReport, MoveReport, PeriodsReport, PlanReport, PlansReport, RankReport,
+    Report, TermReport, TerritoryDriftReport, TerritoryReport, ViolationReport,
 };
+pub use side_by_side::{PlanFigures, side_by_side};
 pub use violation::{BOUND_SLACK, Violation, ViolationKind};
