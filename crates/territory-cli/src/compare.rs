@@ -24,7 +24,9 @@ type Figure = fn(&MeasureReport) -> Option<String>;
 pub(crate) struct Compared<'a> {
     pub(crate) comparison: Comparison,
     /// What the plan before calls its territories.
-    names_before: Vec<String>,
+    names_before: &'a [String],
+    /// What the file of the plan after calls its own.
+    own_names: &'a [String],
     /// What a reader of the plan before calls the territories now.
     names: Vec<String>,
     moves: Vec<ReasonedMove>,
@@ -34,32 +36,35 @@ pub(crate) struct Compared<'a> {
 }
 
 impl<'a> Compared<'a> {
-    /// Compares the plan `before`, whose territories have these names, with the plan `after` of `problem`.
+    /// Compares the plan `before` with the plan `after` of `problem`, whose file has names of its own.
     pub(crate) fn new(
         prepared: &Prepared,
         problem: &Problem,
-        (before, names_before): (&[u32], Vec<String>),
-        after: &[u32],
+        plan: PlanNames<'a>,
+        (after, own_names): (&[u32], &'a [String]),
         moves_to: Option<&'a PathBuf>,
     ) -> Result<Self, Failure> {
         let failed = |e: territory::evaluate::AssignmentError| Failure::Other(e.to_string());
-        let plan = PlanNames { assignment: before, names: &names_before };
         let comparison = compare(problem, plan, after).map_err(failed)?;
         let moves = reasons_for_moves(problem, plan, after).map_err(failed)?;
         let figures = side_by_side(problem, plan, after, &comparison).map_err(failed)?;
         let mut plans = PlansReport::new(problem, &figures);
-        add_shapes(prepared, &mut plans.before, before, names_before.len());
+        let names_before = plan.names;
+        add_shapes(prepared, &mut plans.before, plan.assignment, names_before.len());
         add_shapes(prepared, &mut plans.after, after, problem.k());
-        let names = comparison.names(problem, &names_before);
-        Ok(Self { comparison, names_before, names, moves, plans, moves_to })
+        let names = comparison.names(problem, names_before);
+        Ok(Self { comparison, names_before, own_names, names, moves, plans, moves_to })
     }
 
     /// The report with what changes; units are called by their ids.
     pub(crate) fn report(&self, judged: &Judged<'_>, report: Report) -> Report {
-        let mut report = report.disruption(judged.problem, &self.names_before, &self.comparison, &self.moves);
+        let mut report = report.disruption(judged.problem, self.names_before, &self.comparison, &self.moves);
         if let Some(disruption) = &mut report.disruption {
             for (told, of) in disruption.moves.iter_mut().zip(&self.moves) {
                 told.unit = judged.prepared.units.names.get(of.unit.index()).cloned().unwrap_or_default();
+            }
+            for (told, of) in disruption.territories.iter_mut().zip(&self.comparison.changes) {
+                told.after = of.after.and_then(|t| self.own_names.get(t.index()).cloned());
             }
             disruption.plans = Some(self.plans.clone());
         }
@@ -92,15 +97,12 @@ impl<'a> Compared<'a> {
     pub(crate) fn line(&self, problem: &Problem) -> String {
         let comparison = &self.comparison;
         let shares = problem.measures().iter().zip(&comparison.measures).map(|(m, d)| {
-            let mut beside = Vec::new();
-            if d.lower_bound > 0.0 {
-                beside.push(format!("the bounds take {}", percent(d.lower_bound)));
-                beside.push(format!("flow estimate {}", percent(d.flow_estimate)));
-            }
-            if d.forced > 0.0 {
-                beside.push(format!("{} forced", percent(d.forced)));
-            }
-            let beside = if beside.is_empty() { String::new() } else { format!(" ({})", beside.join(", ")) };
+            let forced = if d.forced > 0.0 { format!(", {} forced", percent(d.forced)) } else { String::new() };
+            let beside = format!(
+                " (no plan is below {}, flow estimate {}{forced})",
+                percent(d.lower_bound),
+                percent(d.flow_estimate)
+            );
             format!("{} of {}{beside}", percent(d.share), m.name)
         });
         let mut text = format!("{} units ({})", number(comparison.moves.len() as f64), percent(comparison.units));
@@ -145,7 +147,8 @@ impl<'a> Compared<'a> {
         let row = |&c: &usize| {
             let change = &changes[c];
             let mut row = vec![match (change.before, change.after) {
-                (None, _) => format!("{} (new)", change.name.trim_end_matches(" (new)")),
+                (None, _) if change.name.ends_with(" (new)") => change.name.clone(),
+                (None, _) => format!("{} (new)", change.name),
                 (_, None) => format!("{} (no more)", change.name),
                 _ => change.name.clone(),
             }];

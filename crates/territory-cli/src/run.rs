@@ -13,7 +13,7 @@ use crate::oversize;
 use crate::session::Session;
 use std::collections::HashMap;
 use std::path::Path;
-use territory::evaluate::{NO_TERRITORY, evaluate};
+use territory::evaluate::{NO_TERRITORY, PlanNames, evaluate, names_by_overlap};
 use territory::geometry::{Join, Polygons};
 use territory::{Objective, Problem, ProblemError, ProblemErrors, ProblemSpec, SolveOptions, Territory, solve};
 use territory_geojson::check_outputs;
@@ -127,11 +127,15 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
     let before = read_table(&a.before, property.to_vec(), a.input.id.as_ref(), crate::input::space(&a.input))?;
     let prepared = prepare(&a.after, &a.input, &a.outputs, property, None, session)?;
     session.stage("evaluate")?;
-    let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
-    let problem = prepared.problem(names, Objective::default())?;
+    let (assignment, own_names) = by_name(prepared.units.territories(&a.input.property)?);
+    let problem = prepared.problem(own_names.clone(), Objective::default())?;
+    let (before, before_names) = plan_before(&before, &prepared.units, &a.input.property)?;
+    // Territories are called as they were before, in everything that is written.
+    let plan = PlanNames { assignment: &before, names: &before_names };
+    let names = names_by_overlap(&problem, plan, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let problem = if names == own_names { problem } else { prepared.problem(names, Objective::default())? };
     let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
-    let (before, names) = plan_before(&before, &prepared.units, &a.input.property)?;
-    let compared = Compared::new(&prepared, &problem, (&before, names), &assignment, a.moves.as_ref())?;
+    let compared = Compared::new(&prepared, &problem, plan, (&assignment, &own_names), a.moves.as_ref())?;
     let judged = Judged {
         prepared: &prepared,
         problem: &problem,

@@ -3,7 +3,7 @@
 use super::assignment::{AssignmentError, DisjointSets, Members};
 use crate::flow::{Matching, maximum_weight_matching, surplus_flow};
 use crate::ids::{TerritoryId, UnitId};
-use crate::problem::Problem;
+use crate::problem::{Problem, Territory};
 
 /// The territory of a unit that has none in the current plan.
 pub const NO_TERRITORY: u32 = u32::MAX;
@@ -88,13 +88,32 @@ impl Comparison {
     /// Names of the problem's territories as a reader of the plan before knows them: the one that each goes on from, else its own,
     /// marked as new if another has it. `before` are the names of the plan before.
     pub fn names(&self, problem: &Problem, before: &[String]) -> Vec<String> {
-        let known = |t: usize| self.matched.get(t).copied().flatten().and_then(|b| before.get(b.index()));
-        let mut names: Vec<String> = Vec::with_capacity(problem.k());
-        for (t, own) in problem.territories().iter().enumerate() {
-            names.push(known(t).cloned().unwrap_or_else(|| new_name(&own.name, before)));
-        }
-        names
+        let from: Vec<Option<u32>> = self.matched.iter().map(|b| b.map(|b| b.0)).collect();
+        names(problem, before, &from)
     }
+}
+
+/// Names for the territories of the plan `after` of `problem`, so that people find theirs: each has the name of the one in the plan
+/// `before` that it goes on from, by the most overlap in all; one that is new has its own, marked if another has it.
+///
+/// # Errors
+/// A plan of another length, or with a territory that there is not.
+pub fn names_by_overlap(
+    problem: &Problem,
+    before: PlanNames<'_>,
+    after: &[u32],
+) -> Result<Vec<String>, AssignmentError> {
+    let members = Members::of(problem, after)?;
+    check(problem, before)?;
+    Ok(names(problem, before.names, &match_territories(problem, before, &members).row_of))
+}
+
+fn names(problem: &Problem, before: &[String], goes_on_from: &[Option<u32>]) -> Vec<String> {
+    let of = |(own, from): (&Territory, &Option<u32>)| {
+        let known = from.and_then(|b| before.get(b as usize));
+        known.cloned().unwrap_or_else(|| new_name(&own.name, before))
+    };
+    problem.territories().iter().zip(goes_on_from).map(of).collect()
 }
 
 /// A name that none of the others is.

@@ -30,7 +30,7 @@ pub enum DriftError {
     /// There is no period.
     #[error("the series has no period: give one at least")]
     NoPeriods,
-    /// A period has other columns than the problem has measures.
+    /// A period has another number of columns than the problem has measures.
     #[error("period {period}: {found} columns, but there are {expected} measures: give one column for each")]
     Measures {
         /// Name of the period.
@@ -67,7 +67,9 @@ pub enum DriftError {
         value: f64,
     },
     /// A measure without anything to share out.
-    #[error("period {period}: measure {measure:?} adds up to {total}: targets need a positive, finite total")]
+    #[error(
+        "period {period}: measure {measure:?} adds up to {total}, but targets are shares of it: correct its values, or leave the measure out"
+    )]
     Total {
         /// Name of the period.
         period: String,

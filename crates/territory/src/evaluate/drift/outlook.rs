@@ -45,7 +45,7 @@ pub(super) fn outlook(sums: &[f64], targets: &[f64], bounds: Bounds) -> Option<O
         };
         let rooms: Vec<f64> = sums.iter().zip(targets).map(room).collect();
         let periods_left = if beyond { Some(0) } else { periods_left(&rooms, BOUND_SLACK * bound / target) };
-        Outlook { kind, bound, room: sign * (bound - sum) / target, periods_left }
+        Outlook { kind, bound, room: rooms.last().copied().unwrap_or(f64::NAN), periods_left }
     };
     let all = [
         tolerance.map(|t| candidate(AboveMaximum, target * (1.0 + t), false)),

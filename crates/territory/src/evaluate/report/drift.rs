@@ -82,6 +82,9 @@ pub struct MeasureDriftReport {
     /// Sum per period.
     #[cfg_attr(feature = "serde", serde(serialize_with = "json::series"))]
     pub sums: Vec<f64>,
+    /// Target per period.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "json::series"))]
+    pub targets: Vec<f64>,
     /// Sum / target − 1 per period.
     #[cfg_attr(feature = "serde", serde(serialize_with = "json::series"))]
     pub deviations: Vec<f64>,
@@ -148,6 +151,7 @@ impl MeasureDriftReport {
         Self {
             name: name.to_owned(),
             sums: drift.sums.clone(),
+            targets: drift.targets.clone(),
             deviations: drift.deviations.clone(),
             first_broken: drift.first_broken.and_then(|p| periods.get(p).cloned()),
             trend: drift.trend.map(|t| t.slope),

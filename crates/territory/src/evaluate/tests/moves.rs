@@ -153,10 +153,10 @@ proptest! {
         let needed = |m: &ReasonedMove| !matches!(m.reason, Reason::Balance(_) | Reason::Choice);
         for (m, measure) in problem.measures().iter().enumerate() {
             let (mut first, mut then) = (vec![0.0; problem.k()], vec![0.0; problem.k()]);
-            for u in 0..before.len() {
+            for (u, &there) in after.iter().enumerate() {
                 home(u).into_iter().for_each(|t| first[t] += measure.values[u]);
                 let moved = moves.iter().find(|m| m.unit.index() == u).is_some_and(needed);
-                let at = if moved { Some(after[u] as usize) } else { home(u) };
+                let at = if moved { Some(there as usize) } else { home(u) };
                 at.into_iter().for_each(|t| then[t] += measure.values[u]);
             }
             let outside = |t: usize| match (comparison.matched[t], side(first[t], problem.bounds(t, m))) {
@@ -186,8 +186,8 @@ proptest! {
                         let way = if cause.above { reach[t][from.unwrap()] } else { reach[mv.to.index()][t] };
                         prop_assert!(way);
                     }
-                    Reason::Choice => for t in 0..problem.k() {
-                        prop_assert!(!(outside(t) == 1 && reach[t][from.unwrap()]));
+                    Reason::Choice => for (t, reached) in reach.iter().enumerate() {
+                        prop_assert!(!(outside(t) == 1 && reached[from.unwrap()]));
                         prop_assert!(!(outside(t) == -1 && reach[mv.to.index()][t]));
                     },
                     _ => {}
