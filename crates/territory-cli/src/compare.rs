@@ -143,7 +143,10 @@ impl<'a> Compared<'a> {
         let block = |name: &str| [name, "change", "handed off", "taken over"].map(str::to_owned);
         let mut head = vec!["territory".to_owned()];
         head.extend(block("units"));
-        problem.measures().iter().for_each(|m| head.extend(block(&m.name)));
+        // Units are counted already.
+        let measures: Vec<usize> =
+            (0..problem.measures().len()).filter(|&m| problem.measures()[m].name != "units").collect();
+        measures.iter().for_each(|&m| head.extend(block(&problem.measures()[m].name)));
         let row = |&c: &usize| {
             let change = &changes[c];
             let mut row = vec![match (change.before, change.after) {
@@ -153,8 +156,8 @@ impl<'a> Compared<'a> {
                 _ => change.name.clone(),
             }];
             row.extend(cells(change.units.map(|n| n as f64), change.moved_units.map(|n| n as f64)));
-            for (sums, moved) in change.sums.iter().zip(&change.moved) {
-                row.extend(cells(*sums, *moved));
+            for &m in &measures {
+                row.extend(cells(change.sums[m], change.moved[m]));
             }
             row
         };

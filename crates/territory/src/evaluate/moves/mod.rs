@@ -159,7 +159,8 @@ impl Plans<'_> {
 ///    that leave go step by step from the border of the new territory inwards, those that break a rule first of all, it is cut off
 ///    before its turn.
 /// 4. [`Reason::Balance`]: before, or when all of the above had moved, its old territory was above a maximum or its new one below a
-///    minimum (or new); or further moves lead to its old territory from one above, or on from its new territory to one below. The
+///    minimum (or new); or it goes the way that a measure went, on the whole, from one above by way of others to one below; or it
+///    comes back against that way, in exchange. The
 ///    nearest such territory is named; of several one that was so before, then the first measure.
 /// 5. [`Reason::Choice`]: nothing of that.
 ///

@@ -1,9 +1,9 @@
-//! Which territory's imbalance a move serves: directly, or as a step on the way that the moves themselves lead.
+//! Which territory's imbalance a move serves: directly, or as a step on the way that a measure went on the whole.
 
 use super::{Imbalance, NOWHERE, Plans, Reason};
 use crate::evaluate::violation::side;
 use crate::ids::TerritoryId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// For every unit that moves and is not needed to for another reason: the nearest territory that was outside its bounds and that the
 /// move leads away from (above) or towards (below).
@@ -15,46 +15,83 @@ pub(super) fn imbalances(plans: &Plans<'_>, moved: &[(usize, Option<Reason>)]) -
         }
         let (from, to) = (plans.home[unit], plans.after[unit]);
         let candidates = ways.iter().enumerate().flat_map(|(measure, ways)| {
-            let of = move |(origin, steps): (u32, u32), above: bool| {
-                // What comes back to where it went out is an exchange: told only where nothing else is.
-                let exchange = origin == if above { to } else { from };
-                let became = ways.became[origin as usize];
-                let imbalance = Imbalance { measure, territory: TerritoryId(origin), above, steps, exchange, became };
+            ways.causes(from, to).into_iter().flatten().map(move |found| {
+                let became = ways.became[found.territory as usize];
+                let Cause { territory, above, steps, exchange } = found;
+                let imbalance =
+                    Imbalance { measure, territory: TerritoryId(territory), above, steps, exchange, became };
                 ((exchange, steps, became, measure, !above), imbalance)
-            };
-            let above = ways.from_above.get(from as usize).copied().flatten().map(|found| of(found, true));
-            let below = ways.to_below.get(to as usize).copied().flatten().map(|found| of(found, false));
-            above.into_iter().chain(below)
+            })
         });
         candidates.min_by_key(|c| c.0).map(|c| c.1)
     };
     moved.iter().map(cause).collect()
 }
 
-/// Per territory the nearest one, and the steps to it, along the moves that carry some of a measure.
+/// A territory whose imbalance a move may serve.
+struct Cause {
+    territory: u32,
+    above: bool,
+    steps: u32,
+    exchange: bool,
+}
+
+/// Where a measure went between territories, and per territory the nearest one that it came from or is wanted by.
 struct Ways {
-    /// The one above its maximum from which moves lead here.
-    from_above: Vec<Option<(u32, u32)>>,
-    /// The one below its minimum to which moves lead from here.
-    to_below: Vec<Option<(u32, u32)>>,
-    /// Whether a territory was inside its bounds before.
+    /// Pairs (from, to) between which more went this way than back.
+    links: BTreeSet<(u32, u32)>,
+    /// Above its bounds (1), below (−1) or neither.
+    sides: Vec<i8>,
+    /// Whether it was inside its bounds before.
     became: Vec<bool>,
+    /// The one above its maximum from which links lead here.
+    from_above: Vec<Option<(u32, u32)>>,
+    /// The one below its minimum to which links lead from here.
+    to_below: Vec<Option<(u32, u32)>>,
 }
 
 impl Ways {
     fn of(plans: &Plans<'_>, moved: &[(usize, Option<Reason>)], m: usize) -> Self {
         let values = &plans.problem.measures()[m].values;
-        let free = moved.iter().filter(|(_, needed)| needed.is_none()).map(|&(unit, _)| unit);
+        let mut net: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+        for &(unit, _) in moved.iter().filter(|(_, needed)| needed.is_none()) {
+            let (a, b) = (plans.home[unit], plans.after[unit]);
+            *net.entry((a.min(b), a.max(b))).or_default() += if a < b { values[unit] } else { -values[unit] };
+        }
+        let net = net.into_iter().filter(|(_, amount)| *amount != 0.0);
         let links: BTreeSet<(u32, u32)> =
-            free.filter(|&unit| values[unit] > 0.0).map(|unit| (plans.home[unit], plans.after[unit])).collect();
+            net.map(|((a, b), amount)| if amount > 0.0 { (a, b) } else { (b, a) }).collect();
+        let back: BTreeSet<(u32, u32)> = links.iter().map(|&(a, b)| (b, a)).collect();
         let (sides, became): (Vec<i8>, Vec<bool>) = sides(plans, moved, m).into_iter().unzip();
         let where_it_is = |wanted: i8| (0..sides.len() as u32).filter(|&t| sides[t as usize] == wanted).collect();
-        let back: BTreeSet<(u32, u32)> = links.iter().map(|&(a, b)| (b, a)).collect();
         Self {
             from_above: nearest(where_it_is(1), &links, sides.len()),
             to_below: nearest(where_it_is(-1), &back, sides.len()),
+            links,
+            sides,
             became,
         }
+    }
+
+    /// What a move between two territories may serve: the one above that it leaves or the surplus of which goes this way, the one below
+    /// that it goes to or that wants what goes this way; or it comes back against the way that most of the measure went.
+    fn causes(&self, from: u32, to: u32) -> [Option<Cause>; 4] {
+        let along = self.links.contains(&(from, to));
+        let reached = |found: Option<(u32, u32)>, above: bool| {
+            let (territory, steps) = found.filter(|&(_, steps)| steps == 0 || along)?;
+            Some(Cause { territory, above, steps, exchange: territory == if above { to } else { from } })
+        };
+        let against = self.links.contains(&(to, from));
+        let returned = |territory: u32, wanted: i8| {
+            let serves = against && self.sides[territory as usize] == wanted;
+            serves.then_some(Cause { territory, above: wanted == 1, steps: 1, exchange: true })
+        };
+        [
+            reached(self.from_above[from as usize], true),
+            reached(self.to_below[to as usize], false),
+            returned(to, 1),
+            returned(from, -1),
+        ]
     }
 }
 

@@ -164,14 +164,19 @@ proptest! {
                 (_, 0) => side(then[t], problem.bounds(t, m)),
                 (_, s) => s,
             };
-            // Ways along free moves that carry some, by closing them over and over.
+            // Ways along which some of the measure went on the whole, by closing them over and over.
+            let free = || moves.iter().filter(|mv| !needed(mv));
+            let went = |a: usize, b: usize| {
+                let this_way = |mv: &&ReasonedMove| home(mv.unit.index()) == Some(a) && mv.to.index() == b;
+                free().filter(this_way).map(|mv| measure.values[mv.unit.index()]).sum::<f64>()
+            };
+            let link = |a: usize, b: usize| went(a, b) > went(b, a);
             let mut reach = vec![vec![false; problem.k()]; problem.k()];
             (0..problem.k()).for_each(|t| reach[t][t] = true);
             for _ in 0..problem.k() {
-                for mv in moves.iter().filter(|mv| !needed(mv) && measure.values[mv.unit.index()] > 0.0) {
-                    let (a, b) = (home(mv.unit.index()).unwrap(), mv.to.index());
-                    for from in &mut reach {
-                        from[b] |= from[a];
+                for (a, b) in (0..problem.k()).flat_map(|a| (0..problem.k()).map(move |b| (a, b))) {
+                    if link(a, b) {
+                        reach.iter_mut().for_each(|from| from[b] |= from[a]);
                     }
                 }
             }
@@ -181,14 +186,19 @@ proptest! {
                     Reason::New => prop_assert!(mv.from.is_none()),
                     Reason::Forced => prop_assert!(mv.from.is_some() && from.is_none()),
                     Reason::Balance(cause) if cause.measure == m => {
-                        let t = cause.territory.index();
+                        let (t, from, to) = (cause.territory.index(), from.unwrap(), mv.to.index());
                         prop_assert_eq!(outside(t), if cause.above { 1 } else { -1 });
-                        let way = if cause.above { reach[t][from.unwrap()] } else { reach[mv.to.index()][t] };
-                        prop_assert!(way);
+                        let own = if cause.above { from } else { to };
+                        let way = if cause.above { reach[t][from] } else { reach[to][t] };
+                        let back = link(to, from) && t == if cause.above { to } else { from };
+                        let serves = cause.steps == 0 && t == own || link(from, to) && way || cause.exchange && back;
+                        prop_assert!(serves, "{cause:?}");
                     }
                     Reason::Choice => for (t, reached) in reach.iter().enumerate() {
-                        prop_assert!(!(outside(t) == 1 && reached[from.unwrap()]));
-                        prop_assert!(!(outside(t) == -1 && reach[mv.to.index()][t]));
+                        let (from, to) = (from.unwrap(), mv.to.index());
+                        let along = |own: usize| t == own || link(from, to);
+                        prop_assert!(!(outside(t) == 1 && reached[from] && along(from)));
+                        prop_assert!(!(outside(t) == -1 && reach[to][t] && along(to)));
                     },
                     _ => {}
                 }
