@@ -210,6 +210,9 @@ proptest! {
         prop_assert_eq!((new.contiguous, new.cut, new.k), (evaluation.contiguous, evaluation.cut, problem.k()));
         prop_assert!(new.measures.iter().zip(&evaluation.measures).all(|(a, b)| (a.max_deviation - b.fairness.max_deviation).abs() < 1e-9));
         prop_assert!((new.inertia_km2 - evaluation.inertia_km2).abs() <= 1e-9 * evaluation.inertia_km2.max(1.0));
+        let ends = |u: u32| Some(before[u as usize]).filter(|&b| b != NO_TERRITORY);
+        let cut = problem.graph().edges().filter(|e| matches!((ends(e.a), ends(e.b)), (Some(a), Some(b)) if a != b));
+        prop_assert_eq!(old.cut.edges, cut.count());
         prop_assert_eq!((old.k, old.units), (territories, before.iter().filter(|&&b| b != NO_TERRITORY).count()));
     }
 }
