@@ -148,6 +148,9 @@ fn counties_over_the_years() {
     assert!(run.stdout.contains("healthy: all bounds hold in Y2024"), "{}", run.stdout);
 }
 
+/// Units and population by territory.
+type Moved = BTreeMap<String, (u64, f64)>;
+
 #[test]
 fn counties_realigned_by_hand() {
     let folder = tempfile::tempdir().unwrap();
@@ -173,7 +176,7 @@ fn counties_realigned_by_hand() {
     let unit_of: BTreeMap<&str, usize> = ids.iter().enumerate().map(|(u, id)| (id.as_str(), u)).collect();
     let next = territories(&json(folder.join("next.geojson")).unwrap());
     // Handed off and taken over per territory, from the list of moves alone.
-    let (mut off, mut over): (BTreeMap<String, (u64, f64)>, BTreeMap<String, (u64, f64)>) = Default::default();
+    let (mut off, mut over) = (Moved::new(), Moved::new());
     let (mut all, mut reasons) = (0.0, BTreeMap::new());
     for line in lines {
         let cells: Vec<&str> = line.splitn(6, ',').collect();

@@ -2,7 +2,9 @@
 
 use crate::control::{Control, Effort, Stopped};
 use crate::error::ProblemErrors;
-use crate::problem::Problem;
+use crate::evaluate::{ViolationKind, evaluate};
+use crate::exact::{Exact, TINY, try_all};
+use crate::problem::{Problem, any_assignment};
 
 /// Options of [`solve`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +33,27 @@ pub struct Solution {
 /// # Errors
 /// Rules that contradict each other, all of them named.
 pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> Result<Solution, ProblemErrors> {
-    let (assignment, stopped) = crate::search::run(problem, options, control);
+    let (mut assignment, stopped) = crate::search::run(problem, options, control);
+    // Of a tiny problem whose bounds the search missed, or whose rules cut its territories, all plans are tried.
+    if problem.units() <= TINY
+        && let Ok(found) = evaluate(problem, &assignment)
+        && !found.violations.is_empty()
+    {
+        // Contiguity stands above bounds.
+        let exact = match try_all(problem, true) {
+            Exact::None if !found.contiguous => try_all(problem, false),
+            exact => exact,
+        };
+        let stands_above = [ViolationKind::Empty, ViolationKind::Lock, ViolationKind::NotAllowed, ViolationKind::Apart];
+        if let Exact::Best(plan) = exact {
+            assignment = plan;
+        } else if found.violations.iter().any(|v| stands_above.contains(&v.kind))
+            && let Some(plan) = any_assignment(problem)
+        {
+            // Rules stand above contiguity.
+            assignment = plan;
+        }
+    }
     control.report(1.0, "done");
     Ok(Solution { assignment, stopped })
 }

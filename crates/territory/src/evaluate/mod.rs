@@ -15,6 +15,7 @@ mod medoid;
 mod moves;
 mod reasons;
 mod report;
+mod rules;
 mod side_by_side;
 mod terms;
 mod territories;
@@ -36,5 +37,6 @@ pub use report::{
     InputReport, MeasureDriftReport, MeasureReport, MoveReport, PeriodsReport, PlanReport, PlansReport, RankReport,
     Report, TermReport, TerritoryDriftReport, TerritoryReport, ViolationReport,
 };
+pub use rules::{AreaSplits, SplitArea, area_splits, cut_ties};
 pub use side_by_side::{PlanFigures, side_by_side};
 pub use violation::{BOUND_SLACK, Violation, ViolationKind};

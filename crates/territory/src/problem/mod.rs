@@ -9,6 +9,7 @@ mod rulebook;
 mod rules;
 mod spec;
 
+pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
 pub(crate) use limits::Limits;
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};

@@ -6,17 +6,20 @@
 
 mod anneal;
 mod balance;
+mod bonds;
 mod coarsen;
 mod construct;
 mod contiguity;
 mod descent;
 pub mod diameter;
 mod exchange;
+mod groups;
 mod guard;
 mod hierarchy;
 mod instance;
 mod laplacian;
 mod members;
+mod obey;
 mod order;
 mod polish;
 mod random;
@@ -31,9 +34,11 @@ mod tree;
 
 pub use anneal::{Schedule, Scratch, anneal, sweep};
 pub use balance::{Balance, Bundle, territory_links};
+pub use bonds::{BondValues, Bonds};
 pub use coarsen::{Level, coarsen};
 pub use construct::{Diagram, construct};
 pub use contiguity::make_contiguous;
+pub(crate) use groups::as_one as group_level;
 pub use guard::{Guard, Leaving};
 pub use instance::{Instance, Window};
 pub use laplacian::Laplacian;
@@ -42,7 +47,7 @@ pub use order::hilbert_order;
 pub use polish::polish;
 pub use random::{Exponential, Random};
 pub use regions::Scratches;
-pub(crate) use run::run;
+pub(crate) use run::{begin_plan as begin, run};
 pub use settle::settle;
 pub use state::{Scales, State, TermValues};
 
