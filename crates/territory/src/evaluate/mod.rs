@@ -1,7 +1,7 @@
-//! Judging a plan: fairness, compactness, violations with their reasons, comparison with another plan and reasons for its moves, drift over
-//! periods, report. Everything is
-//! computed from the problem and the assignment alone, never from the books that a search keeps, so that the one checks the
-//! other. Knows no files and no JSON; with the feature `serde` the [`Report`] serialises to the keys of the documented report.
+//! Judging a plan: fairness, compactness, violations with their reasons, comparison with another plan and the reasons for its moves,
+//! drift over periods, report. Everything is computed from the problem and the assignment alone, never from the books that a search
+//! keeps, so that the one checks the other. Knows no files and no JSON; with the feature `serde` the [`Report`] serialises to the keys
+//! of the documented report.
 
 mod assignment;
 mod compare;
