@@ -2,20 +2,24 @@
 //! `docs/cli.md`.
 //!
 //! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `oversize`, `tables` (files to columns) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands) → `drawing` (territories as polygons) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! whose neighbour) → `run` (the commands), `compare`, `series`, `monitor` (against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
 mod barriers;
+mod columns;
 mod compactness;
+mod compare;
 mod drawing;
 mod failure;
 mod input;
 mod measures;
+mod monitor;
 mod network;
 mod outputs;
 mod oversize;
 mod run;
+mod series;
 mod session;
 mod summary;
 mod tables;

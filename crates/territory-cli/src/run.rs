@@ -1,20 +1,25 @@
 //! The three commands: from arguments to a judged plan.
 
 use crate::args::{self, Command};
+use crate::compare::Compared;
 use crate::drawing::read_boundary;
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
 use crate::measures::{Customers, Measured, measures, unit_properties};
+use crate::monitor::Monitored;
 use crate::network::{Network, network};
 use crate::outputs::{self, Judged};
 use crate::oversize;
 use crate::session::Session;
 use std::collections::HashMap;
 use std::path::Path;
-use territory::evaluate::{NO_TERRITORY, PlanNames, compare, evaluate};
+use territory::evaluate::{NO_TERRITORY, PlanNames, evaluate, names_by_overlap};
 use territory::geometry::{Join, Polygons};
 use territory::{Objective, Problem, ProblemError, ProblemErrors, ProblemSpec, SolveOptions, Territory, solve};
 use territory_geojson::check_outputs;
+
+/// Breaks within so many periods are told unless another number is given.
+const WARN_WITHIN: u32 = 2;
 
 /// Everything that was read.
 pub(crate) struct Prepared {
@@ -33,7 +38,7 @@ pub(crate) struct Prepared {
 pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
     let (input, outputs, inputs) = match command {
         Command::Solve(a) => (&a.input, &a.outputs, vec![&a.units]),
-        Command::Evaluate(a) => (&a.input, &a.outputs, vec![&a.plan]),
+        Command::Evaluate(a) => (&a.input, &a.outputs, std::iter::once(&a.plan).chain(&a.against).collect()),
         Command::Compare(a) => (&a.input, &a.outputs, vec![&a.before, &a.after]),
     };
     let table = match &input.adjacency {
@@ -44,7 +49,11 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
-    check_outputs(&outputs.paths()).map_err(|e| Failure::Arguments(e.to_string()))?;
+    let mut written = outputs.paths();
+    if let Command::Compare(a) = command {
+        written.extend(&a.moves);
+    }
+    check_outputs(&written).map_err(|e| Failure::Arguments(e.to_string()))?;
     // More than this would only cost memory; the plan is the same at any number.
     let threads = input.threads.map_or(0, |n| n.min(1024) as usize);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -84,6 +93,7 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
         evaluation,
         search: Some((options, solution.stopped)),
         comparison: None,
+        monitored: None,
     };
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
@@ -94,6 +104,11 @@ fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure
     let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
     let problem = prepared.problem(names, Objective::default())?;
     let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let against = a.against.as_ref().map(|path| {
+        let plan = (&problem, assignment.as_slice(), &evaluation);
+        Monitored::read(path, a.warn_within.unwrap_or(WARN_WITHIN), &prepared, plan, &a.input)
+    });
+    let monitored = against.transpose()?;
     let judged = Judged {
         prepared: &prepared,
         problem: &problem,
@@ -101,6 +116,7 @@ fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure
         evaluation,
         search: None,
         comparison: None,
+        monitored: monitored.as_ref(),
     };
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
@@ -111,19 +127,23 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
     let before = read_table(&a.before, property.to_vec(), a.input.id.as_ref(), crate::input::space(&a.input))?;
     let prepared = prepare(&a.after, &a.input, &a.outputs, property, None, session)?;
     session.stage("evaluate")?;
-    let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
-    let problem = prepared.problem(names, Objective::default())?;
-    let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let (assignment, own_names) = by_name(prepared.units.territories(&a.input.property)?);
+    let problem = prepared.problem(own_names.clone(), Objective::default())?;
     let (before, before_names) = plan_before(&before, &prepared.units, &a.input.property)?;
+    // Territories are called as they were before, in everything that is written.
     let plan = PlanNames { assignment: &before, names: &before_names };
-    let comparison = compare(&problem, plan, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let names = names_by_overlap(&problem, plan, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let problem = if names == own_names { problem } else { prepared.problem(names, Objective::default())? };
+    let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let compared = Compared::new(&prepared, &problem, plan, (&assignment, &own_names), a.moves.as_ref())?;
     let judged = Judged {
         prepared: &prepared,
         problem: &problem,
         assignment: &assignment,
         evaluation,
         search: None,
-        comparison: Some((&comparison, &before_names)),
+        comparison: Some(&compared),
+        monitored: None,
     };
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
