@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod flow;
 pub mod geometry;
 mod ids;
+pub mod live;
 mod parallel;
 mod plan;
 mod problem;

@@ -29,4 +29,5 @@ pub use report::{
     ByName, CellsReport, CompactnessReport, CustomersReport, DisruptionReport, GraphReport, InputReport, MeasureReport,
     MoveReport, Report, TermReport, TerritoryReport, ViolationReport,
 };
+pub(crate) use violation::side;
 pub use violation::{BOUND_SLACK, Violation, ViolationKind};
