@@ -50,6 +50,14 @@ pub enum LiveError {
         /// Its position.
         territory: TerritoryId,
     },
+    /// There is no such measure.
+    #[error("there is no measure number {measure}, only {measures}, counted from 0: correct it")]
+    UnknownMeasure {
+        /// Its position.
+        measure: usize,
+        /// Number of measures.
+        measures: usize,
+    },
     /// No unit is given.
     #[error("no unit is given to begin territory {territory:?} with: name one at least")]
     NoUnits {

@@ -1,17 +1,18 @@
 //! A plan that people work on: what-if in an app. Units are moved and locked, territories added and removed, everything undone; each
 //! answer says at once what it does to sums, contiguity, rules and the objective, and which moves would be best.
 //!
-//! [`LivePlan`] knows the problem and books of its own ([`books`]): nothing of the search. Everything it says of a plan depends on the
-//! plan alone and not on the way to it, bit for bit, so that what is undone has never been. Files: [`walks`] (contiguity without
-//! walking territories), [`fixed`] (sums without an order), [`territories`] (which stand, their limits), [`broken`] (rules that came
-//! in broken), [`moves`], [`alter`] (adding and removing territories), [`journal`] (undo), [`effect`] (what a change does),
-//! [`suggest`] and [`repair`] (what to do next), [`hand_over`] (the problem that the plan has become).
+//! [`LivePlan`] knows the problem and books of its own (`books`): nothing of the search. Everything it says of a plan depends on the
+//! plan alone and not on the way to it, bit for bit, so that what is undone has never been. Files: `walks` (contiguity without
+//! walking territories), `fixed` (sums without an order), `territories` (which stand, their limits), `broken` (rules that came
+//! in broken), `moves`, `alter` (adding and removing territories), `journal` (undo), `effect` (what a change does),
+//! `suggest` and `repair` (what to do next), `hand_over` (the problem that the plan has become).
 //!
 //! What holds against what is wanted:
 //! - *Refused*, with the rule by its name, and nothing is changed: what breaks a lock, an allowed or forbidden set, a skill or radius, a
 //!   pair that is kept apart, or takes a territory's last unit.
 //! - *Done and reported*: what breaks contiguity or bounds. People try things on the way to better ones.
 //! - Units that stay together move together: what is asked of one is done to its whole group.
+//! - *Not looked at*: ties and split areas, which are wishes; the least distance between centres, but for anchors of added territories.
 
 mod alter;
 mod books;
@@ -198,11 +199,11 @@ impl LivePlan {
     /// what the territory carries included. They follow the capacities of those that stand.
     ///
     /// # Errors
-    /// [`LiveError::UnknownTerritory`]; a measure that there is not is NaN throughout.
+    /// [`LiveError::UnknownTerritory`], [`LiveError::UnknownMeasure`].
     pub fn limits(&self, territory: TerritoryId, measure: usize) -> Result<(f64, f64, f64), LiveError> {
-        let t = self.territories.check(territory)?;
-        if measure >= self.problem.measures().len() {
-            return Ok((f64::NAN, f64::NAN, f64::NAN));
+        let (t, measures) = (self.territories.check(territory)?, self.problem.measures().len());
+        if measure >= measures {
+            return Err(LiveError::UnknownMeasure { measure, measures });
         }
         let (lower, upper) = self.territories.bounds(t, measure);
         Ok((self.territories.target(t, measure), lower, upper))

@@ -12,21 +12,33 @@ use crate::terms::{Moments, border, cut};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap};
 
-/// A move with what it is thought to do.
+/// A move with what it is thought to do: what [`Change::compare`] looks at, and no more, since there are many.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     unit: u32,
     to: u32,
-    change: Change,
+    rules: i32,
+    contiguity: i32,
+    excess: f64,
+    objective: f64,
     /// Whether contiguity is still to be asked for.
     open: bool,
 }
 
 impl Candidate {
+    fn new(unit: u32, to: u32, change: &Change, open: bool) -> Self {
+        // As many rules or pieces as do not fit are too many all the same.
+        let narrow = |count: i64| count.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        let (rules, contiguity) = (narrow(change.rules), narrow(change.contiguity));
+        Self { unit, to, rules, contiguity, excess: change.excess, objective: change.objective, open }
+    }
+
     /// The best comes out of a heap first; ties go to the smaller unit, then the smaller territory.
     fn order(&self, other: &Self) -> Ordering {
+        let whole = |c: &Self| (c.rules, c.contiguity);
+        let bounds = other.excess.total_cmp(&self.excess).then(other.objective.total_cmp(&self.objective));
         let ties = (other.unit, other.to).cmp(&(self.unit, self.to));
-        other.change.compare(&self.change).then(ties)
+        whole(other).cmp(&whole(self)).then(bounds).then(ties)
     }
 }
 
@@ -53,6 +65,7 @@ impl Ord for Candidate {
 /// Figures of all territories as doubles, read once.
 struct Sheet {
     moments: Vec<Moments>,
+    centroids: Vec<[f64; 3]>,
     /// `[territory * measures + measure]`, what is carried included.
     sums: Vec<f64>,
     excess: Vec<f64>,
@@ -108,7 +121,7 @@ impl LivePlan {
             let first = self.problem.rule_book().groups()[group as usize][0];
             let effect = self.preview(UnitId(first), TerritoryId(to)).ok();
             if let Some(effect) = effect.filter(|e| e.change.contiguity <= 0 && e.change.improves()) {
-                found.push(Candidate { unit: first, to, change: effect.change, open: false });
+                found.push(Candidate::new(first, to, &effect.change, false));
             }
         }
         found
@@ -141,7 +154,8 @@ impl LivePlan {
         let all = || territories.clone().flat_map(|t| (0..measures).map(move |m| (t, m)));
         let sums: Vec<f64> = all().map(|(t, m)| self.sum(t, m)).collect();
         let excess = all().zip(&sums).map(|((t, m), &sum)| self.territories.excess(t, m, sum)).collect();
-        Sheet { moments: territories.clone().map(|t| self.books.moments(t)).collect(), sums, excess }
+        let moments: Vec<Moments> = territories.clone().map(|t| self.books.moments(t)).collect();
+        Sheet { centroids: moments.iter().map(Moments::centroid).collect(), moments, sums, excess }
     }
 
     /// A move of one unit, if it might make the plan better.
@@ -158,7 +172,7 @@ impl LivePlan {
         if !open {
             change.contiguity = self.contiguity_change(unit, to);
         }
-        (change.contiguity <= 0 && change.improves()).then_some(Candidate { unit, to, change, open })
+        (change.contiguity <= 0 && change.improves()).then(|| Candidate::new(unit, to, &change, open))
     }
 
     /// What a move adds to pieces beyond one and empty territories.
@@ -187,7 +201,9 @@ impl LivePlan {
 
     fn objective_change(&self, sheet: &Sheet, unit: u32, from: u32, to: u32) -> f64 {
         let (graph, mass) = (self.problem.graph(), self.books.mass(unit));
-        let inertia = sheet.moments[to as usize].gain(mass) - sheet.moments[from as usize].loss(mass);
+        let about = |t: u32| (&sheet.moments[t as usize], sheet.centroids[t as usize]);
+        let ((old, there), (new, here)) = (about(from), about(to));
+        let inertia = new.gain_about(here, mass) - old.loss_about(there, mass);
         let (row, part) = (graph.row(unit), |v: u32| self.books.of(v));
         let neighbours = graph.neighbours(unit);
         let cut =
