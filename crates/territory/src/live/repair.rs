@@ -117,11 +117,8 @@ impl LivePlan {
                 continue;
             }
             let orders = self.chain(&crossings, &path, measure, above);
-            if let Some(effect) = orders.and_then(|orders| self.preview_units(&orders).ok()) {
-                if mends(&effect.change) && !found.iter().any(|f| f.moves == effect.moves) {
-                    found.push(effect);
-                }
-            }
+            let effect = orders.and_then(|orders| self.preview_units(&orders).ok());
+            found.extend(effect.filter(|e| mends(&e.change) && !found.iter().any(|f| f.moves == e.moves)));
             tried += 1;
             if found.len() >= count || tried >= CHAINS {
                 return;

@@ -7,6 +7,7 @@
 use super::LivePlan;
 use super::effect::{Change, Effect};
 use crate::ids::{TerritoryId, UnitId};
+use crate::parallel;
 use crate::problem::NO_GROUP;
 use crate::terms::{Moments, border, cut};
 use std::cmp::Ordering;
@@ -62,6 +63,16 @@ impl Ord for Candidate {
     }
 }
 
+/// Border units that are scored as one piece of work.
+const CHUNK: usize = 2_048;
+
+/// What a piece of work finds: moves of units, and groups with places to be tried out.
+#[derive(Default)]
+struct Scan {
+    found: Vec<Candidate>,
+    groups: Vec<(u32, u32)>,
+}
+
 /// Figures of all territories as doubles, read once.
 struct Sheet {
     moments: Vec<Moments>,
@@ -85,13 +96,40 @@ impl LivePlan {
     }
 
     /// All moves over borders that are wanted by (from, to) and might make the plan better; with moves to a territory that need not be
-    /// near, where one is given.
-    pub(super) fn candidates(&mut self, wanted: impl Fn(u32, u32) -> bool, also: Option<u32>) -> Vec<Candidate> {
-        let sheet = self.sheet();
+    /// near, where one is given. In no order that may matter.
+    pub(super) fn candidates(&mut self, wanted: impl Fn(u32, u32) -> bool + Sync, also: Option<u32>) -> Vec<Candidate> {
+        let (sheet, border) = (self.sheet(), self.books.border());
+        let scans = parallel::map(border.len().div_ceil(CHUNK), |chunk| {
+            let units = border[chunk * CHUNK..].iter().take(CHUNK);
+            self.scan(&sheet, units, &wanted, also)
+        });
         let (mut found, mut groups) = (Vec::new(), BTreeSet::new());
+        for scan in scans {
+            found.extend(scan.found);
+            groups.extend(scan.groups);
+        }
+        found.retain_mut(|candidate| candidate.open || self.settle_contiguity(candidate));
+        for (group, to) in groups {
+            let first = self.problem.rule_book().groups()[group as usize][0];
+            let effect = self.preview(UnitId(first), TerritoryId(to)).ok();
+            if let Some(effect) = effect.filter(|e| e.change.contiguity <= 0 && e.change.improves()) {
+                found.push(Candidate::new(first, to, &effect.change, false));
+            }
+        }
+        found
+    }
+
+    /// Scores the moves of some border units.
+    fn scan<'a>(
+        &self,
+        sheet: &Sheet,
+        units: impl Iterator<Item = &'a u32>,
+        wanted: &impl Fn(u32, u32) -> bool,
+        also: Option<u32>,
+    ) -> Scan {
+        let mut scan = Scan::default();
         let mut beside: Vec<u32> = Vec::new();
-        for at in 0..self.books.border().len() {
-            let unit = self.books.border()[at];
+        for &unit in units {
             let from = self.books.of(unit);
             beside.clear();
             beside.extend(also.filter(|&t| t != from && wanted(from, t)));
@@ -105,26 +143,13 @@ impl LivePlan {
             if group != NO_GROUP {
                 // A group that came in split may come together where a member is.
                 let own = wanted(from, from).then_some(from);
-                groups.extend(beside.iter().copied().chain(own).map(|to| (group, to)));
-                continue;
-            }
-            if self.held[unit as usize] || self.books.size(from) == 1 {
-                continue;
-            }
-            for &to in &beside {
-                if self.may(unit, to) && self.clashing(unit, to).is_none() {
-                    found.extend(self.score(&sheet, unit, to));
-                }
+                scan.groups.extend(beside.iter().copied().chain(own).map(|to| (group, to)));
+            } else if !self.held[unit as usize] && self.books.size(from) > 1 {
+                let may = |to: &&u32| self.may(unit, **to) && self.clashing(unit, **to).is_none();
+                scan.found.extend(beside.iter().filter(may).filter_map(|&to| self.score(sheet, unit, to)));
             }
         }
-        for (group, to) in groups {
-            let first = self.problem.rule_book().groups()[group as usize][0];
-            let effect = self.preview(UnitId(first), TerritoryId(to)).ok();
-            if let Some(effect) = effect.filter(|e| e.change.contiguity <= 0 && e.change.improves()) {
-                found.push(Candidate::new(first, to, &effect.change, false));
-            }
-        }
-        found
+        scan
     }
 
     /// Tries candidates out, from the best down, until `count` are found that are wanted.
@@ -159,7 +184,7 @@ impl LivePlan {
     }
 
     /// A move of one unit, if it might make the plan better.
-    fn score(&mut self, sheet: &Sheet, unit: u32, to: u32) -> Option<Candidate> {
+    fn score(&self, sheet: &Sheet, unit: u32, to: u32) -> Option<Candidate> {
         let from = self.books.of(unit);
         let mut change = Change { excess: self.excess_change(sheet, unit, from, to), ..Change::default() }.rounded();
         change.objective = self.objective_change(sheet, unit, from, to);
@@ -168,11 +193,18 @@ impl LivePlan {
             let mended = apart.iter().filter(|&&v| self.books.of(v) == from).count();
             change.rules = -(mended as i64) - i64::from(!self.may(unit, from));
         }
+        // Of whole territories contiguity can only get worse: the best are asked later.
         let open = self.books.pieces(from) == 1 && self.books.pieces(to) == 1;
-        if !open {
-            change.contiguity = self.contiguity_change(unit, to);
-        }
-        (change.contiguity <= 0 && change.improves()).then(|| Candidate::new(unit, to, &change, open))
+        (!open || change.improves()).then(|| Candidate::new(unit, to, &change, open))
+    }
+
+    /// Finds out what a move between territories of which one is in pieces, or empty, does to contiguity; whether it is still wanted.
+    fn settle_contiguity(&mut self, candidate: &mut Candidate) -> bool {
+        let contiguity = self.contiguity_change(candidate.unit, candidate.to);
+        let (rules, excess, objective) = (i64::from(candidate.rules), candidate.excess, candidate.objective);
+        let change = Change { rules, contiguity, excess, objective, ..Change::default() };
+        *candidate = Candidate::new(candidate.unit, candidate.to, &change, false);
+        contiguity <= 0 && change.improves()
     }
 
     /// What a move adds to pieces beyond one and empty territories.

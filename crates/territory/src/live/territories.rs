@@ -6,6 +6,7 @@ use crate::error::ProblemErrors;
 use crate::evaluate::side;
 use crate::ids::TerritoryId;
 use crate::problem::{Limits, Measure, Problem, ProblemSpec, Rules, Territory};
+use crate::space::Locations;
 
 /// A territory, and whether it is there.
 #[derive(Clone, Debug)]
@@ -95,12 +96,14 @@ impl Territories {
     /// Faults of a territory beside those that stand.
     pub(super) fn faults_with(&self, problem: &Problem, territory: &Territory) -> Result<(), ProblemErrors> {
         let standing = self.slots.iter().filter(|s| s.stands).map(|s| s.territory.clone());
-        let mut spec = ProblemSpec::default();
-        spec.territories = standing.chain([territory.clone()]).collect();
-        spec.measures = problem.measures().iter().map(|m| Measure::new(m.name.clone(), Vec::new())).collect();
-        spec.rules = Rules { centres_apart_km: problem.rules().centres_apart_km, ..Rules::default() };
-        // The distance between anchors is that of the units' space.
-        spec.locations = crate::space::Locations::from_points(problem.locations().space(), Vec::new());
+        let spec = ProblemSpec {
+            territories: standing.chain([territory.clone()]).collect(),
+            measures: problem.measures().iter().map(|m| Measure::new(m.name.clone(), Vec::new())).collect(),
+            rules: Rules { centres_apart_km: problem.rules().centres_apart_km, ..Rules::default() },
+            // The distance between anchors is that of the units' space.
+            locations: Locations::from_points(problem.locations().space(), Vec::new()),
+            ..ProblemSpec::default()
+        };
         let faults = spec.territory_faults();
         if faults.is_empty() { Ok(()) } else { Err(ProblemErrors(faults)) }
     }

@@ -56,7 +56,7 @@ impl RuleBook {
 
     /// Number of classes, 1 at least.
     pub fn class_count(&self) -> usize {
-        if self.words == 0 { 1 } else { self.classes.len() / self.words }
+        self.classes.len().checked_div(self.words).unwrap_or(1)
     }
 
     /// A class as bits, 64 territories a word.

@@ -54,7 +54,7 @@ fn act(plan: &mut LivePlan, (what, a, b): Deed) -> Result<Option<Effect>, LiveEr
 
 fn newcomer(plan: &LivePlan, a: u32, b: u32) -> Territory {
     let mut territory = Territory::new(format!("N{}-{a}-{b}", plan.territories.len())).capacity(1.0 + f64::from(b % 2));
-    if a % 3 == 0 {
+    if a.is_multiple_of(3) {
         territory = territory.skill("skill").anchor([5e4, 5e4]).max_radius_km(150.0);
     }
     territory
