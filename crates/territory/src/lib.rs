@@ -10,6 +10,7 @@ mod exact;
 pub mod flow;
 pub mod geometry;
 mod ids;
+pub mod live;
 mod parallel;
 mod plan;
 mod problem;
