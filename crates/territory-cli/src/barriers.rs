@@ -3,7 +3,7 @@
 use crate::args;
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table, space};
-use crate::tables::{UnitIndex, read_pairs};
+use crate::tables::{NameIndex, read_pairs};
 use std::path::Path;
 use territory::Locations;
 use territory::adjacency::{Bridge, Edge, EdgeKind, Graph, LineError, crossed, kept_by_crossings, with_links, without};
@@ -44,7 +44,7 @@ impl Barriers {
 /// Takes out of a graph what barriers cut, and adds the links given by hand.
 pub(crate) fn change(input: &args::Input, units: &Units, shape: &Shape, graph: Graph) -> Result<Changed, Failure> {
     let mut changed = Changed { graph, barriers: Barriers::default(), notes: Vec::new() };
-    let index = UnitIndex::new(&units.names);
+    let index = NameIndex::new(&units.names);
     let mut line_files = Vec::new();
     for path in &input.barriers {
         if is_geojson(path) {

@@ -1,12 +1,14 @@
 //! The binary `territory`: arguments in, files out. Everything it can do, the library crates can do in a few lines; its contract is
 //! `docs/cli.md`.
 //!
-//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `oversize`, `tables` (files to columns) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands) → `drawing` (territories as polygons) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `classes`, `oversize`, `tables`, `reps`, `rules` (files to columns and rules) → `network`, `barriers` (who is
+//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
+mod auto;
 mod barriers;
+mod classes;
 mod compactness;
 mod drawing;
 mod failure;
@@ -15,6 +17,10 @@ mod measures;
 mod network;
 mod outputs;
 mod oversize;
+mod problem;
+mod report;
+mod reps;
+mod rules;
 mod run;
 mod session;
 mod summary;

@@ -4,7 +4,7 @@ use crate::args::{self, Adjacency};
 use crate::barriers::{Changed, change};
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units};
-use crate::tables::{UnitIndex, read_pairs};
+use crate::tables::{NameIndex, read_pairs};
 use std::collections::HashMap;
 use territory::ComponentRule;
 use territory::adjacency::{
@@ -65,7 +65,7 @@ fn links(input: &args::Input, units: &Units, shape: &Shape) -> Result<Graph, Fai
     let adjacency = &input.adjacency;
     match (adjacency, shape) {
         (Some(Adjacency::Table(path)), _) => {
-            let pairs = read_pairs(path, &UnitIndex::new(&units.names))?;
+            let pairs = read_pairs(path, &NameIndex::new(&units.names))?;
             let rows: Vec<_> = pairs.iter().map(|p| (p.a, p.b, p.weight)).collect();
             from_edges(units.len(), &rows).map_err(|error| {
                 let message = |row: &territory::adjacency::EdgeRowError| {

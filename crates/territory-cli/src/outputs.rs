@@ -1,9 +1,11 @@
 //! Files: every one is written under a temporary name, and all get their names at the end.
 
 use crate::args;
+use crate::auto::HowManyReport;
 use crate::drawing::Drawing;
 use crate::failure::Failure;
 use crate::input::{Part, Shape};
+use crate::report::{self, FullReport};
 use crate::run::Prepared;
 use crate::session::Session;
 use crate::summary;
@@ -26,6 +28,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) evaluation: Evaluation,
     /// How it was searched, where it was.
     pub(crate) search: Option<(SolveOptions, Stopped)>,
+    /// How many territories it takes, where that was looked for.
+    pub(crate) how_many: Option<HowManyReport>,
     /// What changes against a plan before, and that plan's territory names.
     pub(crate) comparison: Option<(&'a Comparison, &'a [String])>,
 }
@@ -69,7 +73,8 @@ pub(crate) fn finish(
         // Nobody may be listening any more.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
-    Ok(if judged.evaluation.violations.is_empty() { 0 } else { 4 })
+    let holds = judged.evaluation.violations.is_empty() && judged.how_many.as_ref().is_none_or(|h| h.holds);
+    Ok(if holds { 0 } else { 4 })
 }
 
 /// All files, complete but without their names. The report comes last: it tells how long the others took.
@@ -98,7 +103,8 @@ fn files(
     write(&outputs.map, &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
     write(&outputs.report, &mut |file| {
         report.seconds = session.seconds();
-        let written = serde_json::to_writer_pretty(&mut *file, report).map_err(std::io::Error::from);
+        let full = FullReport { report, rules: report::rules(judged), how_many: judged.how_many.as_ref() };
+        let written = serde_json::to_writer_pretty(&mut *file, &full).map_err(std::io::Error::from);
         Ok(written.and_then(|()| file.write_all(b"\n")).map_err(WriteError::from)?)
     })?;
     Ok(files)

@@ -1,0 +1,147 @@
+//! What the report says beside the engine's: how the rules of a company were kept, and how many territories it takes.
+
+use crate::auto::HowManyReport;
+use crate::outputs::Judged;
+use std::collections::{BTreeMap, BTreeSet};
+use territory::evaluate::Report;
+use territory::{NO_GROUP, Problem};
+
+/// The whole report.
+#[derive(serde::Serialize)]
+pub(crate) struct FullReport<'a> {
+    #[serde(flatten)]
+    pub(crate) report: &'a Report,
+    /// Where there are any.
+    pub(crate) rules: Option<RulesReport>,
+    /// Where the number was looked for.
+    pub(crate) how_many: Option<&'a HowManyReport>,
+}
+
+/// The rules, and how the plan keeps them; what it breaks stands among the violations.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct RulesReport {
+    /// Units fixed to a territory, by a lock or all rules together.
+    locked: usize,
+    /// Units that may be in some territories only, those that are locked left aside.
+    restricted: usize,
+    groups: usize,
+    /// Units in groups.
+    grouped: usize,
+    /// Pairs of units that are kept apart.
+    apart: usize,
+    skills: BTreeSet<String>,
+    centres_apart_km: Option<f64>,
+    ties: Option<TiesReport>,
+    excluded: Vec<ExcludedReport>,
+    areas: Vec<AreasReport>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct TiesReport {
+    pairs: usize,
+    weight: f64,
+    /// Pairs between two territories, and what they weigh.
+    cut: usize,
+    cut_weight: f64,
+}
+
+/// Named accounts of an owner.
+#[derive(Debug, serde::Serialize)]
+struct ExcludedReport {
+    territory: String,
+    accounts: usize,
+    load: BTreeMap<String, f64>,
+}
+
+/// Areas of one level.
+#[derive(Debug, serde::Serialize)]
+struct AreasReport {
+    name: String,
+    areas: usize,
+    /// Σ over areas of (territories that meet it − 1).
+    splits: usize,
+    /// As many are enough if a plan may cut where it likes.
+    bound: usize,
+    /// Areas in several territories, the most cut first.
+    split: Vec<SplitReport>,
+}
+
+#[derive(Debug, serde::Serialize)]
+struct SplitReport {
+    area: String,
+    pieces: usize,
+}
+
+/// The rules of a plan; none where there are none.
+pub(crate) fn rules(judged: &Judged<'_>) -> Option<RulesReport> {
+    let (problem, rules) = (judged.problem, judged.problem.rules());
+    let excluded = excluded(judged);
+    let radii = problem.territories().iter().any(|t| t.max_radius_km.is_some() || !t.skills.is_empty());
+    if rules.is_empty() && excluded.is_empty() && !radii {
+        return None;
+    }
+    let book = problem.rule_book();
+    let units = 0..problem.units() as u32;
+    let locked = units.clone().filter(|&u| book.class_of(u) != 0 && book.locked(u).is_some()).count();
+    Some(RulesReport {
+        locked,
+        restricted: units.clone().filter(|&u| book.class_of(u) != 0).count() - locked,
+        groups: book.groups().len(),
+        grouped: units.filter(|&u| book.group_of(u) != NO_GROUP).count(),
+        apart: rules.apart.iter().map(|&(a, b)| (a.min(b), a.max(b))).collect::<BTreeSet<_>>().len(),
+        skills: problem.territories().iter().flat_map(|t| t.skills.iter().cloned()).collect(),
+        centres_apart_km: rules.centres_apart_km,
+        ties: ties(problem, judged.assignment),
+        excluded,
+        areas: areas(problem, judged.assignment),
+    })
+}
+
+fn ties(problem: &Problem, assignment: &[u32]) -> Option<TiesReport> {
+    let ties = &problem.rules().ties;
+    let between = |&&(a, b, _): &&(u32, u32, f64)| assignment.get(a as usize) != assignment.get(b as usize);
+    let told = || TiesReport {
+        pairs: ties.len(),
+        weight: ties.iter().map(|t| t.2).sum(),
+        cut: ties.iter().filter(between).count(),
+        cut_weight: ties.iter().filter(between).map(|t| t.2).sum(),
+    };
+    (!ties.is_empty()).then(told)
+}
+
+fn excluded(judged: &Judged<'_>) -> Vec<ExcludedReport> {
+    let measured = &judged.prepared.measured;
+    let of = |account: &crate::measures::Account| ExcludedReport {
+        territory: account.owner.clone(),
+        accounts: account.count,
+        load: measured.of_customers().map(|m| (measured.measures[m].name.clone(), account.loads[m])).collect(),
+    };
+    measured.accounts.iter().map(of).collect()
+}
+
+fn areas(problem: &Problem, assignment: &[u32]) -> Vec<AreasReport> {
+    let of_level = |areas: &territory::Areas| {
+        let mut met: BTreeSet<(u32, u32)> = BTreeSet::new();
+        for (area, &territory) in areas.area_of.iter().zip(assignment) {
+            met.extend(area.map(|area| (area, territory)));
+        }
+        let mut pieces = vec![0usize; areas.names.len()];
+        met.iter().for_each(|&(area, _)| pieces[area as usize] += 1);
+        let mut split: Vec<SplitReport> = areas
+            .names
+            .iter()
+            .zip(&pieces)
+            .filter(|(_, pieces)| **pieces > 1)
+            .map(|(area, &pieces)| SplitReport { area: area.clone(), pieces })
+            .collect();
+        split.sort_by_key(|s| std::cmp::Reverse(s.pieces));
+        AreasReport {
+            name: areas.name.clone(),
+            areas: areas.names.len(),
+            splits: split.iter().map(|s| s.pieces - 1).sum(),
+            bound: problem.k() - 1,
+            split,
+        }
+    };
+    problem.rules().areas.iter().map(of_level).collect()
+}

@@ -1,0 +1,274 @@
+//! `--reps`: a table with one row per territory: its name, share, home, radius, skills and bounds. What is wrong is told with its line.
+
+use crate::failure::{Failure, lines};
+use crate::tables::{Csv, plain_name};
+use std::path::Path;
+use territory::{Locations, Space, Territory};
+use territory_sales::force::Capacity;
+
+/// Territories as the table says. Their bounds name measures as the table does.
+pub(crate) struct Reps {
+    pub(crate) file: String,
+    pub(crate) territories: Vec<Territory>,
+    /// What a reader should know.
+    pub(crate) notes: Vec<String>,
+    /// The space that its homes are given in, if there are any, and the line of every territory.
+    space: Option<Space>,
+    lines: Vec<u64>,
+}
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq)]
+enum Column {
+    Name,
+    Capacity,
+    /// A factor of the capacity: hours, FTE, effectiveness.
+    Factor(usize),
+    /// A coordinate of the home: 0 or 1.
+    Home(usize, Space),
+    Radius,
+    Skills,
+    Minimum(String),
+    Maximum(String),
+}
+
+/// What is told of a file that is none.
+const HOLDS: &str = "a header with the column name, and one row per territory";
+
+impl Column {
+    fn of(header: &str) -> Option<Self> {
+        let plain = header.to_ascii_lowercase();
+        let measure = |after: &str| header.get(after.len()..).map(|m| m.trim().to_owned()).filter(|m| !m.is_empty());
+        Some(match plain.as_str() {
+            "name" => Column::Name,
+            "capacity" => Column::Capacity,
+            "hours" => Column::Factor(0),
+            "fte" => Column::Factor(1),
+            "effectiveness" => Column::Factor(2),
+            "lon" => Column::Home(0, Space::Geographic),
+            "lat" => Column::Home(1, Space::Geographic),
+            "x" => Column::Home(0, Space::Planar),
+            "y" => Column::Home(1, Space::Planar),
+            "max_radius_km" => Column::Radius,
+            "skills" => Column::Skills,
+            _ if plain.starts_with("minimum ") => Column::Minimum(measure("minimum ")?),
+            _ if plain.starts_with("maximum ") => Column::Maximum(measure("maximum ")?),
+            _ => return None,
+        })
+    }
+}
+
+impl Reps {
+    /// Reads the table.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let table = Csv::read(path, HOLDS)?;
+        let columns: Vec<Option<Column>> = table.header.iter().map(|h| Column::of(h)).collect();
+        let space = check_header(&table, &columns)?;
+        let (mut territories, mut lines_of, mut faults): (Vec<Territory>, Vec<u64>, Vec<String>) = Default::default();
+        for (line, record) in table.rows() {
+            let cells = columns.iter().zip(record.iter()).filter_map(|(c, text)| Some((c.as_ref()?, text)));
+            match territory(&columns, cells) {
+                Ok(t) => {
+                    if let Some(earlier) = territories.iter().position(|other| other.name == t.name) {
+                        faults.push(format!(
+                            "{}, line {line}: the name \"{}\" stands in line {} already: names must differ",
+                            table.file, t.name, lines_of[earlier]
+                        ));
+                    }
+                    territories.push(t);
+                    lines_of.push(line);
+                }
+                Err(of_row) => faults.extend(of_row.iter().map(|f| format!("{}, line {line}: {f}", table.file))),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Failure::Input(lines(faults.iter())));
+        }
+        if territories.is_empty() {
+            return Err(Failure::Input(format!("{}: names no territory: give one row for each", table.file)));
+        }
+        let unknown = table.header.iter().zip(&columns).filter(|(_, c)| c.is_none());
+        let unknown: Vec<&str> = unknown.map(|(h, _)| h.as_str()).collect();
+        let told = || format!("{}: not looked at: {}", table.file, unknown.join(", "));
+        let notes = if unknown.is_empty() { Vec::new() } else { vec![told()] };
+        Ok(Self { file: table.file, territories, notes, space, lines: lines_of })
+    }
+
+    /// Number of territories.
+    pub(crate) fn count(&self) -> u32 {
+        self.territories.len() as u32
+    }
+
+    /// Names of measures that have bounds here, as they are written.
+    pub(crate) fn measures(&self) -> impl Iterator<Item = &str> {
+        let bounds = self.territories.iter().flat_map(|t| &t.bounds);
+        bounds.map(|b| b.measure.as_str())
+    }
+
+    /// Whether homes are where the units are.
+    pub(crate) fn check_homes(&self, units: &Locations) -> Result<(), Failure> {
+        let space = units.space();
+        match self.space {
+            None => return Ok(()),
+            Some(given) if given == space => {}
+            Some(_) => {
+                let (units, homes) = match space {
+                    Space::Planar => ("metres", "x,y"),
+                    Space::Geographic => ("degrees", "lon,lat"),
+                };
+                let file = &self.file;
+                return Err(Failure::Input(format!(
+                    "{file}: the units are in {units}, so homes are given as {homes}: convert them and rename the columns"
+                )));
+            }
+        }
+        let corners = Corners::of(units);
+        let message = |(t, line): (&Territory, &u64)| {
+            let at = t.anchor?;
+            let turned = [at[1], at[0]];
+            // A home may lie outside of the map; one that would be inside if it were turned round does not.
+            (!corners.hold(at) && corners.hold(turned)).then(|| {
+                format!(
+                    "{}, line {line}: the home of \"{}\" at {at:?} is outside of the units, but {turned:?} is among them: exchange the two numbers",
+                    self.file, t.name
+                )
+            })
+        };
+        let faults: Vec<String> = self.territories.iter().zip(&self.lines).filter_map(message).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Failure::Input(lines(faults.iter()))) }
+    }
+}
+
+/// The box around all units, in their coordinates.
+struct Corners([f64; 2], [f64; 2]);
+
+impl Corners {
+    fn of(units: &Locations) -> Self {
+        let at = |p: &[f64; 3]| units.space().coordinates(*p);
+        let (low, high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        units.points().iter().map(at).fold(Self(low, high), |b, p| {
+            let with = |i: usize| (b.0[i].min(p[i]), b.1[i].max(p[i]));
+            let ((left, right), (bottom, top)) = (with(0), with(1));
+            Self([left, bottom], [right, top])
+        })
+    }
+
+    fn hold(&self, p: [f64; 2]) -> bool {
+        (0..2).all(|i| self.0[i] <= p[i] && p[i] <= self.1[i])
+    }
+}
+
+/// What is wrong with the columns; else the space of the homes.
+fn check_header(table: &Csv, columns: &[Option<Column>]) -> Result<Option<Space>, Failure> {
+    let fault = |text: String| Err(Failure::Input(format!("{}: {text}", table.file)));
+    let has = |column: &Column| columns.iter().flatten().any(|c| c == column);
+    if !has(&Column::Name) {
+        return fault(format!("the first line is \"{}\", it should hold {HOLDS}", table.header.join(",")));
+    }
+    for (at, column) in columns.iter().enumerate().filter(|(_, c)| c.is_some()) {
+        if columns[..at].contains(column) {
+            return fault(format!("the column \"{}\" is given twice: give it once", table.header[at]));
+        }
+    }
+    if has(&Column::Capacity) && (0..3).any(|i| has(&Column::Factor(i))) {
+        return fault("capacity is hours × fte × effectiveness: give it, or these, not both".to_owned());
+    }
+    let homes = |space: Space| [0, 1].map(|i| has(&Column::Home(i, space)));
+    match [homes(Space::Geographic), homes(Space::Planar)] {
+        [[false, false], [false, false]] => Ok(None),
+        [[true, true], [false, false]] => Ok(Some(Space::Geographic)),
+        [[false, false], [true, true]] => Ok(Some(Space::Planar)),
+        [[lon, lat], [false, false]] => {
+            fault(format!("there is {}: give both", if lon && !lat { "lon without lat" } else { "lat without lon" }))
+        }
+        [[false, false], [x, _]] => {
+            fault(format!("there is {}: give both", if x { "x without y" } else { "y without x" }))
+        }
+        _ => fault("homes are given as lon,lat (degrees) or x,y (metres), not both".to_owned()),
+    }
+}
+
+/// The territory of a row, or all that is wrong with it.
+fn territory<'a>(
+    columns: &[Option<Column>],
+    cells: impl Iterator<Item = (&'a Column, &'a str)>,
+) -> Result<Territory, Vec<String>> {
+    let mut t = Territory::new("");
+    let mut faults = Vec::new();
+    let mut factors = [1.0; 3];
+    let mut home: [Option<f64>; 2] = [None; 2];
+    let mut blank_shares: Vec<&Column> =
+        columns.iter().flatten().filter(|c| matches!(c, Column::Capacity | Column::Factor(_))).collect();
+    for (column, text) in cells.filter(|(_, text)| !text.is_empty()) {
+        let mut number = |what: &str, least: f64, range: &str| match text.parse::<f64>() {
+            Ok(value) if value.is_finite() && value >= least => Some(value),
+            _ => {
+                faults.push(format!("{what} is \"{text}\": it must be {range}"));
+                None
+            }
+        };
+        blank_shares.retain(|c| *c != column);
+        match column {
+            Column::Name => t.name = plain_name(text),
+            Column::Capacity => {
+                t.capacity = number("the capacity", f64::MIN_POSITIVE, "a number > 0").unwrap_or(1.0);
+            }
+            Column::Factor(i) => {
+                let what = ["hours", "fte", "effectiveness"][*i];
+                factors[*i] = number(what, f64::MIN_POSITIVE, "a number > 0").unwrap_or(1.0);
+            }
+            Column::Home(i, Space::Planar) => home[*i] = number(["x", "y"][*i], f64::MIN, "a number of metres"),
+            Column::Home(i, Space::Geographic) => {
+                home[*i] = number(["lon", "lat"][*i], f64::MIN, "a number of degrees")
+            }
+            Column::Radius => t.max_radius_km = number("max_radius_km", 0.0, "a number of km ≥ 0"),
+            Column::Skills => {
+                t.skills = text.split(';').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
+            }
+            Column::Minimum(m) => t = bounded(t, m, number(&format!("minimum {m}"), 0.0, "a number ≥ 0"), None),
+            Column::Maximum(m) => t = bounded(t, m, None, number(&format!("maximum {m}"), 0.0, "a number ≥ 0")),
+        }
+    }
+    if t.name.is_empty() {
+        faults.push("has no name: give it one".to_owned());
+    }
+    let degrees = columns.contains(&Some(Column::Home(0, Space::Geographic)));
+    if faults.is_empty() {
+        faults.extend(home_fault(home, degrees));
+    }
+    if !blank_shares.is_empty() {
+        faults.push(format!("\"{}\" has no capacity: every territory needs a number there, or none does", t.name));
+    }
+    if let [Some(x), Some(y)] = home {
+        t.anchor = Some([x, y]);
+    } else if let (Some(km), true) = (t.max_radius_km, faults.is_empty()) {
+        faults.push(format!("\"{}\" has a radius of {km} km but no home to measure it from: give it one", t.name));
+    }
+    if !columns.contains(&Some(Column::Capacity)) && faults.is_empty() {
+        let [hours_per_year, fte, effectiveness] = factors;
+        let capacity = Capacity { who: t.name.clone(), hours_per_year, fte, effectiveness };
+        match capacity.hours() {
+            Ok(hours) => t.capacity = hours,
+            Err(fault) => faults.push(fault.to_string()),
+        }
+    }
+    if faults.is_empty() { Ok(t) } else { Err(faults) }
+}
+
+/// With a bound that is there.
+fn bounded(t: Territory, measure: &str, minimum: Option<f64>, maximum: Option<f64>) -> Territory {
+    if minimum.or(maximum).is_some() { t.bounds(measure, minimum, maximum) } else { t }
+}
+
+fn home_fault(home: [Option<f64>; 2], degrees: bool) -> Option<String> {
+    let names = if degrees { ["lon", "lat"] } else { ["x", "y"] };
+    match home {
+        [Some(_), None] => Some(format!("has {} without {}: give both, or leave both blank", names[0], names[1])),
+        [None, Some(_)] => Some(format!("has {} without {}: give both, or leave both blank", names[1], names[0])),
+        [Some(lon), Some(lat)] if degrees && (lat.abs() > 90.0 || lon.abs() > 360.0) => {
+            let hint = if lat.abs() <= 360.0 && lon.abs() <= 90.0 { ", or the two are exchanged" } else { "" };
+            Some(format!("the home at lon {lon}, lat {lat} is no place: latitudes end at ±90{hint}: correct it"))
+        }
+        _ => None,
+    }
+}
