@@ -11,8 +11,8 @@ use territory::{Below, HowManyError, HowManyOptions, Objective, Problem, Solutio
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct HowManyReport {
     pub(crate) k: usize,
-    /// Whether its plan does all that was asked.
-    pub(crate) holds: bool,
+    /// What its plan lacks; null: it does all that was asked.
+    pub(crate) lacks: Option<String>,
     /// Why one less does not.
     pub(crate) below: Option<BelowReport>,
     /// Numbers for which a plan was searched.
@@ -95,6 +95,6 @@ pub(crate) fn search(
         below => Some((below.verdict(), below.reason().to_owned())),
     };
     let below = below.map(|(verdict, reason)| BelowReport { k: found.k - 1, verdict, reason });
-    let told = HowManyReport { k: found.k, holds: found.holds, below, tried: found.tried };
+    let told = HowManyReport { k: found.k, lacks: found.lacks, below, tried: found.tried };
     Ok(Found { problem: found.problem, solution: found.solution, told })
 }

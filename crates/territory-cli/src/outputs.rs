@@ -73,7 +73,7 @@ pub(crate) fn finish(
         // Nobody may be listening any more.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
-    let holds = judged.evaluation.violations.is_empty() && judged.how_many.as_ref().is_none_or(|h| h.holds);
+    let holds = judged.evaluation.violations.is_empty() && judged.how_many.as_ref().is_none_or(|h| h.lacks.is_none());
     Ok(if holds { 0 } else { 4 })
 }
 

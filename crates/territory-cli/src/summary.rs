@@ -175,8 +175,10 @@ fn changes(judged: &Judged<'_>) -> Vec<(String, String)> {
 /// Why the number of territories is what it is, where it was looked for.
 fn how_many(judged: &Judged<'_>) -> Vec<(String, String)> {
     let Some(found) = &judged.how_many else { return Vec::new() };
-    let k =
-        if found.holds { format!("{} are enough", found.k) } else { "no number was found that is enough".to_owned() };
+    let k = match &found.lacks {
+        None => format!("{} are enough", found.k),
+        Some(lacks) => format!("no number was found that is enough; {}: {lacks}", found.k),
+    };
     let below = found.below.as_ref().map(|b| format!("; {}: {} ({})", b.k, b.verdict, b.reason));
     vec![("how many".into(), k + &below.unwrap_or_default())]
 }

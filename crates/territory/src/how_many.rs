@@ -46,9 +46,9 @@ pub struct HowMany {
     pub problem: Problem,
     /// The plan that was found.
     pub solution: Solution,
-    /// Whether the plan does all that is asked. If not, no number was found for which one does, and this is the plan with the
-    /// fewest violations.
-    pub holds: bool,
+    /// What the plan lacks, in words. None: it does all that is asked. Else no number was found for which a plan does, and this is
+    /// the plan with the fewest faults.
+    pub lacks: Option<String>,
     /// Why one less does not do.
     pub below: Below,
     /// The numbers for which a plan was searched, ascending.
@@ -122,7 +122,7 @@ pub enum HowManyError<E> {
 ///     Ok::<_, Infallible>(of_k)
 /// };
 /// let found = how_many(spec_of, &HowManyOptions::default(), &Control::default())?;
-/// assert!(found.holds && found.k == 2);
+/// assert!(found.lacks.is_none() && found.k == 2);
 /// assert_eq!(found.below.verdict(), "proved");
 /// assert_eq!(found.below.reason(), "1 territory of at most 5 cannot hold the 10 of calls");
 /// # Ok::<(), territory::HowManyError<Infallible>>(())
@@ -183,7 +183,8 @@ enum Outcome {
 struct Attempt {
     problem: Problem,
     solution: Solution,
-    faults: usize,
+    /// How many faults it has, and the first of them in words.
+    faults: (usize, String),
 }
 
 struct Search<'a, F> {
@@ -272,15 +273,15 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         let solution =
             solve(&problem, &self.options.solve, &self.control.observer(&quiet)).map_err(HowManyError::Problem)?;
         let faults = self.faults(&problem, &solution.assignment);
-        let attempt = Attempt { problem, solution, faults: faults.0 };
         if faults.0 == 0 {
-            self.found = Some(attempt);
+            self.found = Some(Attempt { problem, solution, faults });
             return Ok(Outcome::Holds);
         }
-        if self.nearest.as_ref().is_none_or(|nearest| attempt.faults < nearest.faults) {
-            self.nearest = Some(attempt);
+        let told = faults.1.clone();
+        if self.nearest.as_ref().is_none_or(|nearest| faults.0 < nearest.faults.0) {
+            self.nearest = Some(Attempt { problem, solution, faults });
         }
-        Ok(Outcome::NotFound(faults.1))
+        Ok(Outcome::NotFound(told))
     }
 
     /// How many faults a plan has, and the first of them.
@@ -316,7 +317,6 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
 
     fn finish(mut self, range: &Range) -> Result<HowMany, HowManyError<E>> {
         let stopped = self.control.stopped();
-        let holds = self.found.is_some();
         let attempt = match self.found.take().or_else(|| self.nearest.take()) {
             Some(attempt) => attempt,
             // Nothing is possible: the plan of the least number shows what is in the way.
@@ -324,7 +324,8 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
                 let spec = (self.spec_of)(range.least.min(range.units)).map_err(HowManyError::Spec)?;
                 let problem = spec.build().map_err(HowManyError::Problem)?;
                 let solution = solve(&problem, &self.options.solve, self.control).map_err(HowManyError::Problem)?;
-                Attempt { problem, solution, faults: 0 }
+                let faults = self.faults(&problem, &solution.assignment);
+                Attempt { problem, solution, faults }
             }
         };
         let k = attempt.problem.k();
@@ -342,7 +343,8 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
             Stopped::Time | Stopped::Cancelled => Stopped::Steps,
             other => other,
         });
-        Ok(HowMany { k, problem: attempt.problem, solution, holds, below, tried })
+        let lacks = (attempt.faults.0 > 0).then_some(attempt.faults.1);
+        Ok(HowMany { k, problem: attempt.problem, solution, lacks, below, tried })
     }
 }
 

@@ -64,7 +64,7 @@ fn check(spec: &ProblemSpec, within_km: Option<f64>) -> Result<(), TestCaseError
         return Ok(());
     };
     prop_assert_eq!(found.problem.k(), found.k);
-    prop_assert_eq!(found.holds, smallest.is_some(), "{:?} against {:?}", found, smallest);
+    prop_assert_eq!(found.lacks.is_none(), smallest.is_some(), "{:?} against {:?}", found, smallest);
     if let (Below::Proved(reason), true) = (&found.below, found.k > 1) {
         prop_assert!(!exists(spec, found.k - 1, within_km), "not so: {}", reason);
     }
@@ -114,7 +114,7 @@ fn a_unit_above_the_maximum_gives_the_plan_that_shows_it() {
     let spec =
         problem(&[9.0, 1.0, 1.0, 1.0], 0, Measure::new("calls", vec![9.0, 1.0, 1.0, 1.0]).maximum(5.0).tolerance(9.0));
     let found = how_many(|k| of_k(&spec, k), &HowManyOptions::default(), &Control::default()).unwrap();
-    assert!(!found.holds && found.tried.is_empty());
+    assert!(found.lacks.is_some_and(|lacks| lacks.starts_with("territory ")) && found.tried.is_empty());
     assert_eq!(found.k, 3, "12 calls need three territories of 5");
     assert_eq!(found.below, Below::Proved("2 territories of at most 5 cannot hold the 12 of calls".into()));
 }
@@ -128,7 +128,7 @@ fn units_far_apart_prove_a_number() {
         .measure(Measure::new("units", vec![1.0; 6]).tolerance(f64::INFINITY));
     let options = HowManyOptions { within_km: Some(1.0), ..HowManyOptions::default() };
     let found = how_many(|k| of_k(&spec, k), &options, &Control::default()).unwrap();
-    assert!(found.holds && found.k == 2, "{found:?}");
+    assert!(found.lacks.is_none() && found.k == 2, "{found:?}");
     let reason = "2 units lie more than 2 km from one another, so no two of them can be within 1 km of one centre";
     assert_eq!(found.below, Below::Proved(reason.into()));
     assert_eq!(far_apart(&spec.locations, 0.9), 6);
