@@ -208,7 +208,7 @@ impl Stage<'_> {
     /// How far sums are beyond their bounds, in targets.
     fn excess_of(&self, territory: u32, sums: &[f64]) -> f64 {
         let of = |(m, &sum): (usize, &f64)| {
-            let (lower, upper) = self.problem.bounds(territory as usize, m);
+            let (lower, upper) = self.problem.unit_bounds(territory as usize, m);
             (sum - upper).max(lower - sum).max(0.0) / self.problem.target(territory as usize, m)
         };
         sums.iter().enumerate().map(of).sum()

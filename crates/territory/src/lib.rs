@@ -6,6 +6,7 @@ mod disjoint;
 mod enclaves;
 mod error;
 pub mod evaluate;
+mod exact;
 pub mod flow;
 pub mod geometry;
 mod how_many;

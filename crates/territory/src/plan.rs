@@ -8,7 +8,7 @@ use crate::problem::Problem;
 pub struct Plan {
     assignment: Vec<u32>,
     sizes: Vec<u32>,
-    /// `[territory * measures + measure]`, in the measures' own units.
+    /// `[territory * measures + measure]`, in the measures' own units, what territories carry included.
     sums: Vec<f64>,
     measures: usize,
 }
@@ -24,7 +24,8 @@ impl Plan {
         if assignment.len() != problem.units() {
             return Err((assignment.len().min(problem.units()), u32::MAX));
         }
-        let mut plan = Self { assignment, sizes: vec![0; k], sums: vec![0.0; k * measures], measures };
+        let carried = (0..k).flat_map(|t| (0..measures).map(move |j| problem.carried(t, j))).collect();
+        let mut plan = Self { assignment, sizes: vec![0; k], sums: carried, measures };
         for (unit, &t) in plan.assignment.iter().enumerate() {
             let size = plan.sizes.get_mut(t as usize).ok_or((unit, t))?;
             *size += 1;

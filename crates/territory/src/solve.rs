@@ -2,6 +2,8 @@
 
 use crate::control::{Control, Effort, Stopped};
 use crate::error::ProblemErrors;
+use crate::evaluate::evaluate;
+use crate::exact::{Exact, TINY, try_all};
 use crate::problem::Problem;
 
 /// Options of [`solve`].
@@ -31,7 +33,21 @@ pub struct Solution {
 /// # Errors
 /// Rules that contradict each other, all of them named.
 pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> Result<Solution, ProblemErrors> {
-    let (assignment, stopped) = crate::search::run(problem, options, control);
+    let (mut assignment, stopped) = crate::search::run(problem, options, control);
+    // Of a tiny problem whose bounds the search missed, or whose rules cut its territories, all plans are tried.
+    if problem.units() <= TINY
+        && let Ok(found) = evaluate(problem, &assignment)
+        && !found.violations.is_empty()
+    {
+        // Contiguity stands above bounds.
+        let exact = match try_all(problem, true) {
+            Exact::None if !found.contiguous => try_all(problem, false),
+            exact => exact,
+        };
+        if let Exact::Best(plan) = exact {
+            assignment = plan;
+        }
+    }
     control.report(1.0, "done");
     Ok(Solution { assignment, stopped })
 }

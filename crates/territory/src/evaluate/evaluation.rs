@@ -37,7 +37,7 @@ pub struct TerritoryFigures {
     pub units: usize,
     /// Number of its connected pieces: 1 when it is contiguous, 0 when it is empty.
     pub pieces: usize,
-    /// Sum per measure, in the measure's unit.
+    /// Sum per measure, in the measure's unit, what the territory carries outside of the map included.
     pub sums: Vec<f64>,
     /// Target per measure, in the measure's unit.
     pub targets: Vec<f64>,
@@ -47,9 +47,9 @@ pub struct TerritoryFigures {
     pub centroid: Option<[f64; 2]>,
     /// False where the compactness weight adds up to zero: centroid and `inertia_km2` then count every unit alike.
     pub weighted: bool,
-    /// Moment of inertia about the centroid, Σ w |x − c|², in measure·km².
+    /// Moment of inertia about the anchor where there is one, else about the centroid, Σ w |x − c|², in measure·km².
     pub inertia: f64,
-    /// Mean squared distance from the centroid, Σ w |x − c|² / Σ w, in km².
+    /// Mean squared distance from there, Σ w |x − c|² / Σ w, in km².
     pub inertia_km2: f64,
     /// Largest distance between two of its units, in km (great circle or plane).
     pub diameter_km: f64,

@@ -12,6 +12,7 @@ mod fairness;
 mod medoid;
 mod reasons;
 mod report;
+mod rules;
 mod terms;
 mod territories;
 #[cfg(test)]
@@ -29,4 +30,5 @@ pub use report::{
     ByName, CellsReport, CompactnessReport, CustomersReport, DisruptionReport, GraphReport, InputReport, MeasureReport,
     MoveReport, Report, TermReport, TerritoryReport, ViolationReport,
 };
+pub use rules::{AreaSplits, SplitArea, area_splits, cut_ties};
 pub use violation::{BOUND_SLACK, Violation, ViolationKind};

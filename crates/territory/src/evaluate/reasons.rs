@@ -21,13 +21,13 @@ pub(super) fn violations(
 ) -> (Vec<Violation>, Vec<Finding>) {
     let measures = 0..problem.measures().len();
     let broken = |t: usize, m: usize| side(territories[t].sums[m], problem.bounds(t, m)) != 0;
-    let any = (0..members.k()).any(|t| measures.clone().any(|m| broken(t, m)));
+    let any = (0..members.k()).any(|t| territories[t].pieces != 1 || measures.clone().any(|m| broken(t, m)));
     let findings = if any { diagnose(problem) } else { Vec::new() };
     let around = Around::new(problem, assignment, &findings, |t| measures.clone().any(|m| broken(t, m)));
-    let mut found = Vec::new();
+    let mut found = super::rules::violations(problem, assignment, territories);
     for (t, figures) in territories.iter().enumerate() {
         if figures.pieces != 1 {
-            found.push(pieces_violation(problem, t, members.get(t), pieces));
+            found.push(pieces_violation(problem, t, members.get(t), pieces, &findings));
         }
         for m in measures.clone() {
             let bounds = problem.bounds(t, m);
@@ -48,7 +48,7 @@ pub(super) fn violations(
     (found, findings)
 }
 
-fn pieces_violation(problem: &Problem, t: usize, members: &[u32], pieces: &Pieces) -> Violation {
+fn pieces_violation(problem: &Problem, t: usize, members: &[u32], pieces: &Pieces, findings: &[Finding]) -> Violation {
     let territory = TerritoryId(t as u32);
     if members.is_empty() {
         let reason = "no unit is assigned to it".to_owned();
@@ -65,9 +65,17 @@ fn pieces_violation(problem: &Problem, t: usize, members: &[u32], pieces: &Piece
         |&(size, first): &(usize, u32)| format!("{} around {}", count(size, "unit"), problem.unit_name(first as usize));
     let told: Vec<String> = sizes.iter().take(4).map(piece).collect();
     let more = if sizes.len() > told.len() { ", …" } else { "" };
-    let reason = format!("no links inside the territory join its {} pieces: {}{more}", sizes.len(), told.join(", "));
+    let mut reason =
+        format!("no links inside the territory join its {} pieces: {}{more}", sizes.len(), told.join(", "));
+    let locked = |f: &&Finding| {
+        f.kind == FindingKind::LocksCut && f.unit.is_some_and(|u| problem.rule_book().locked(u.0) == Some(t as u32))
+    };
+    let proof = findings.iter().find(locked).or_else(|| findings.iter().find(|f| f.kind == FindingKind::Exhaustive));
+    if let Some(proof) = proof {
+        reason += &format!("; no plan can: {}", proof.text);
+    }
     let (kind, value) = (ViolationKind::NotContiguous, sizes.len() as f64);
-    Violation { kind, territory, measure: None, value, bound: 1.0, reason, proven: false }
+    Violation { kind, territory, measure: None, value, bound: 1.0, reason, proven: proof.is_some() }
 }
 
 /// What surrounds the territories that are out of bounds.
@@ -159,6 +167,11 @@ impl Case<'_> {
                         holds(unit.0) || self.problem.graph().neighbours(unit.0).iter().any(|&u| holds(u))
                     }
                     (FindingKind::OversizeUnit, Some(_)) => false,
+                    (FindingKind::LocksCut, _) => false,
+                    (FindingKind::LockedLoad, Some(unit)) => {
+                        self.problem.rule_book().locked(unit.0) == Some(self.t as u32)
+                    }
+                    (FindingKind::OversizeGroup, Some(unit)) => holds(unit.0),
                     (FindingKind::OversizeUnit, None) => self.kind == ViolationKind::BelowMinimum,
                     (FindingKind::Component, Some(unit)) => {
                         let component = |u: u32| around.component_of.get(u as usize);

@@ -4,6 +4,7 @@
 use super::assignment::Members;
 use super::diameter::diameter_km;
 use super::evaluation::TerritoryFigures;
+use super::rules::moment_about;
 use crate::problem::Problem;
 use crate::space::squared_distance;
 
@@ -16,10 +17,15 @@ fn figures(problem: &Problem, t: usize, members: &[u32]) -> TerritoryFigures {
     let measures = 0..problem.measures().len();
     // 0.0 + keeps the empty sum from being −0.
     let sum = |m: usize| 0.0 + members.iter().map(|&u| problem.measures()[m].values[u as usize]).sum::<f64>();
-    let sums: Vec<f64> = measures.clone().map(sum).collect();
+    let own: Vec<f64> = measures.clone().map(sum).collect();
+    let sums: Vec<f64> = own.iter().enumerate().map(|(m, sum)| sum + problem.carried(t, m)).collect();
     let targets: Vec<f64> = measures.map(|m| problem.target(t, m)).collect();
     let deviations = sums.iter().zip(&targets).map(|(x, t)| x / t - 1.0).collect();
-    let centre = Centre::of(problem, members, sums[problem.weight()]);
+    let centre = Centre::of(problem, members, own[problem.weight()]);
+    let (moment, mass) = match problem.anchor(t).filter(|_| centre.weighted) {
+        Some(anchor) => moment_about(problem, members, anchor),
+        None => (centre.moment, centre.mass),
+    };
     let (space, points) = (problem.locations().space(), problem.locations().points());
     TerritoryFigures {
         name: problem.territories()[t].name.clone(),
@@ -30,8 +36,8 @@ fn figures(problem: &Problem, t: usize, members: &[u32]) -> TerritoryFigures {
         deviations,
         centroid: (!members.is_empty()).then(|| space.coordinates(centre.centroid)),
         weighted: centre.weighted,
-        inertia: if centre.weighted { centre.moment } else { 0.0 },
-        inertia_km2: if centre.mass > 0.0 { centre.moment / centre.mass } else { 0.0 },
+        inertia: if centre.weighted { moment } else { 0.0 },
+        inertia_km2: if mass > 0.0 { moment / mass } else { 0.0 },
         diameter_km: diameter_km(space, members.iter().map(|&u| points[u as usize]).collect()),
     }
 }

@@ -24,12 +24,17 @@ pub enum ViolationKind {
     Together,
     /// Units that must not share a territory do.
     Apart,
+    /// A unit in a territory that its allowed set, its skills or a radius do not let it be in.
+    NotAllowed,
+    /// Centres nearer to each other than they may be.
+    CentresTooNear,
     /// The territory lies inside another, where that is not allowed.
     Enclave,
 }
 
 impl ViolationKind {
-    /// Name in reports: `empty`, `not_contiguous`, `above_maximum`, `below_minimum`, `lock`, `together`, `apart`, `enclave`.
+    /// Name in reports: `empty`, `not_contiguous`, `above_maximum`, `below_minimum`, `lock`, `together`, `apart`, `not_allowed`, `centres_too_near`,
+    /// `enclave`.
     pub const fn name(self) -> &'static str {
         match self {
             ViolationKind::Empty => "empty",
@@ -39,6 +44,8 @@ impl ViolationKind {
             ViolationKind::Lock => "lock",
             ViolationKind::Together => "together",
             ViolationKind::Apart => "apart",
+            ViolationKind::NotAllowed => "not_allowed",
+            ViolationKind::CentresTooNear => "centres_too_near",
             ViolationKind::Enclave => "enclave",
         }
     }

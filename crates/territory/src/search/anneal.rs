@@ -132,7 +132,11 @@ pub fn sweep(state: &mut State<'_>, balance: &Balance, bundle: usize, scratch: &
         let from = state.part(unit);
         for (i, &v) in neighbours.iter().enumerate() {
             let to = state.part(v);
-            if to == from || neighbours[..i].iter().any(|&w| state.part(w) == to) || !state.is_open(to) {
+            if to == from
+                || neighbours[..i].iter().any(|&w| state.part(w) == to)
+                || !state.is_open(to)
+                || !state.may(unit, to)
+            {
                 continue;
             }
             if attempt(state, balance, bundle, (unit, from, to), -LEAST_GAIN, scratch) {
@@ -160,7 +164,7 @@ fn propose(
     let unit = state.border()[random.below(state.border().len())];
     let from = state.part(unit);
     let Some(to) = other_territory(state, unit, from, random) else { return false };
-    if !state.is_open(to) {
+    if !state.is_open(to) || !state.may(unit, to) {
         return false;
     }
     let heat = heat[from as usize].min(heat[to as usize]);
@@ -195,7 +199,9 @@ fn attempt(
         Leaving::Pockets if scratch.guard.pockets().len() < most => {
             let pockets = scratch.guard.pockets().iter().copied();
             scratch.bundle.set(instance, pockets.chain([unit]));
-            if scratch.bundle.units.len() as u32 >= state.size(from) {
+            if scratch.bundle.units.len() as u32 >= state.size(from)
+                || !scratch.bundle.units.iter().all(|&u| state.may(u, to))
+            {
                 return false;
             }
             let Scratch { bundle, .. } = scratch;
@@ -247,7 +253,7 @@ pub(crate) fn inner_links(state: &State<'_>, units: &[u32]) -> f64 {
             }
         }
     }
-    -2.0 * inner
+    -2.0 * inner + instance.bonds.as_ref().map_or(0.0, |bonds| state.inner_bonds(bonds, units))
 }
 
 /// `unit` goes to `to`, a border unit of `to` that touches its territory comes back.
@@ -281,6 +287,9 @@ fn swap(
         }
     }
     let Some(partner) = partner else { return false };
+    if !state.may(partner, from) {
+        return false;
+    }
     let (a, b) = (instance.masses[unit as usize], instance.masses[partner as usize]);
     let loads = &mut scratch.bundle.loads;
     loads.clear();

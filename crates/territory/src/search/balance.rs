@@ -233,7 +233,7 @@ fn conductances(state: &State<'_>) -> Vec<(u32, u32, f64)> {
     for (i, j, conductance) in &mut links {
         let (a, b) = (state.moments_of(*i), state.moments_of(*j));
         let squared = crate::space::squared_distance(a.centroid(), b.centroid());
-        let energy = state.scales.inertia * 0.5 * (a.weight + b.weight) * squared;
+        let energy = state.scales.inertia * 0.5 * (state.mass_of(*i) + state.mass_of(*j)) * squared;
         // With several measures the coarse places that this stiffens are needed for the trade between them.
         let even = energy <= 0.0 || state.instance.measures > 1;
         *conductance = if even { EVEN } else { 0.5 / energy };

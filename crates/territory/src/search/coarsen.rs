@@ -36,6 +36,10 @@ fn largest_load(loads: &[f64]) -> f64 {
     loads.iter().copied().fold(0.0, f64::max)
 }
 
+fn may_merge(instance: &Instance, a: u32, b: u32) -> bool {
+    instance.bonds.as_ref().is_none_or(|bonds| bonds.may_merge(a, b))
+}
+
 /// Breadth-first clusters, seeds in Hilbert order.
 fn grow_clusters(instance: &Instance, size: usize, heaviest: f64) -> Vec<u32> {
     let mut cluster = vec![NONE; instance.len()];
@@ -60,7 +64,7 @@ fn grow_clusters(instance: &Instance, size: usize, heaviest: f64) -> Vec<u32> {
                     break 'grow;
                 }
                 let more = instance.loads_of(v);
-                if loads.iter().zip(more).any(|(a, b)| a + b > heaviest) {
+                if loads.iter().zip(more).any(|(a, b)| a + b > heaviest) || !may_merge(instance, seed, v) {
                     continue;
                 }
                 loads.iter_mut().zip(more).for_each(|(a, b)| *a += b);
@@ -101,7 +105,8 @@ fn merge_small(instance: &Instance, mut cluster: Vec<u32>, size: usize, heaviest
                 if other as usize == c || target[other as usize] != other || sizes[other as usize] as usize * 3 < size {
                     continue;
                 }
-                let fits = (0..m).all(|j| loads[other as usize * m + j] + loads[c * m + j] <= heaviest);
+                let fits = (0..m).all(|j| loads[other as usize * m + j] + loads[c * m + j] <= heaviest)
+                    && may_merge(instance, u, v);
                 if fits && best.is_none_or(|b| (sizes[other as usize], other) < b) {
                     best = Some((sizes[other as usize], other));
                 }
@@ -146,7 +151,8 @@ fn group(cluster: &[u32], count: usize) -> (Vec<u32>, Vec<u32>) {
     (starts, members)
 }
 
-fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
+/// The instance whose units are clusters, numbered from 0 in order of their first units.
+pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
     let count = cluster.iter().copied().max().map_or(0, |c| c as usize + 1);
     let (starts, members) = group(cluster, count);
     let m = fine.measures;
@@ -161,6 +167,15 @@ fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
         measures: m,
         shares: fine.shares.clone(),
         windows: fine.windows.clone(),
+        bonds: fine.bonds.as_ref().map(|bonds| {
+            // What is bound speaks for all: it is what the others go along with.
+            let speaker = |c: usize| {
+                let units = &members[starts[c] as usize..starts[c + 1] as usize];
+                units.iter().copied().find(|&u| bonds.is_narrow(u)).unwrap_or(units[0])
+            };
+            let first: Vec<u32> = (0..count).map(speaker).collect();
+            Box::new(bonds.contract(cluster, &first))
+        }),
     };
     coarse.offsets.push(0);
     // Where the row of the current cluster has a neighbour.
@@ -211,7 +226,7 @@ mod tests {
         let fine = grid(20, 20, 4);
         let level = coarsen(&fine, 6, 0.5);
         assert!(level.instance.len() < 100);
-        let scales = crate::search::Scales { inertia: 1.0, border: 1.0, cut: 1.0 };
+        let scales = crate::search::Scales { inertia: 1.0, border: 1.0, cut: 1.0, ..Default::default() };
         let plans = [|c: u32| c % 4, |c: u32| (c / 7) % 4];
         let gaps: Vec<f64> = plans
             .iter()

@@ -115,6 +115,8 @@ struct Balance {
     centres: Centres,
     /// Nearest other centre of every one.
     nearest: Vec<u32>,
+    /// Centres that stay where they are; empty: none.
+    pinned: Vec<bool>,
 }
 
 impl Balance {
@@ -139,9 +141,10 @@ impl Balance {
         };
         // Measure and mean may both be off; half of the room is left to what repair and coarse units cost.
         let tilt_windows = (0..points.dims).map(|j| (0..k).map(|t| 0.5 * half(t, j)).collect()).collect();
-        let at = bisect(&points.loads, &targets, turn);
+        let mut at = bisect(&points.loads, &targets, turn);
+        let pinned = pin(instance, &mut at);
         let centres = Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
-        let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new() };
+        let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new(), pinned };
         balance.set_spacings();
         balance
     }
@@ -291,7 +294,7 @@ impl Balance {
     fn drift(&mut self, cells: &Cells) {
         for j in 0..self.targets.len() {
             let moments = &cells.moments[j];
-            if moments.weight <= 0.0 {
+            if moments.weight <= 0.0 || self.pinned.get(j).is_some_and(|&p| p) {
                 continue;
             }
             // Only as far as the cell is balanced.
@@ -323,6 +326,15 @@ impl Balance {
             excess(b).total_cmp(&excess(a)).then(a.cmp(&b))
         });
         for (&j, &beside) in empty.iter().zip(&heavy) {
+            if self.pinned.get(j).is_some_and(|&p| p) {
+                // It cannot go there: it claims what is around it from whoever has it.
+                let margin =
+                    |c: usize| squared_distance(self.centres.at[j], self.centres.at[c]) - self.centres.lambda[c];
+                let least = (0..self.targets.len()).filter(|&c| c != j).map(margin).fold(f64::INFINITY, f64::min);
+                let spacing = self.centres.spacing[j];
+                self.centres.lambda[j] = self.centres.lambda[j].max(0.1 * spacing * spacing - least);
+                continue;
+            }
             let moments = &cells.moments[beside];
             let radius = if moments.weight > 0.0 { (moments.inertia() / moments.weight).sqrt() } else { 1.0 };
             let mut at = moments.centroid();
@@ -405,6 +417,50 @@ fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
         waiting.push((cut, to, middle, last));
     }
     at
+}
+
+/// Gives territories that belong somewhere (by an anchor, or by the units that are locked to them) centres there, and the others
+/// what is left of `at`; which is whose costs the least way in all. Says which centres must stay.
+fn pin(instance: &Instance, at: &mut [[f64; 3]]) -> Vec<bool> {
+    let Some(bonds) = &instance.bonds else { return Vec::new() };
+    let mut homes: Vec<Option<[f64; 3]>> = bonds.anchors.clone();
+    homes.resize(at.len(), None);
+    let mut locked = vec![Moments::default(); at.len()];
+    for u in 0..instance.len() as u32 {
+        if let Some(t) = bonds.locked(u) {
+            locked[t as usize].add(&instance.masses[u as usize]);
+        }
+    }
+    for (home, moments) in homes.iter_mut().zip(&locked) {
+        if home.is_none() && moments.weight > 0.0 {
+            *home = Some(moments.centroid());
+        }
+    }
+    let owners: Vec<usize> = (0..at.len()).filter(|&t| homes[t].is_some()).collect();
+    if owners.is_empty() {
+        return Vec::new();
+    }
+    let farthest = at.iter().map(|c| c.iter().map(|x| x * x).sum::<f64>()).fold(1.0, f64::max);
+    let mut pairs = Vec::with_capacity(owners.len() * at.len());
+    for (row, &t) in (0u32..).zip(&owners) {
+        for (column, centre) in (0u32..).zip(at.iter()) {
+            let home = homes[t].unwrap_or_default();
+            // A weight that falls with the square of the way, and never to nothing.
+            pairs.push((row, column, 16.0 * farthest - squared_distance(home, *centre).min(15.0 * farthest)));
+        }
+    }
+    let matching = crate::flow::maximum_weight_matching(owners.len(), at.len(), &pairs);
+    let mut left: Vec<bool> = vec![true; at.len()];
+    matching.column_of.iter().flatten().for_each(|&c| left[c as usize] = false);
+    let before = at.to_vec();
+    let mut rest = before.iter().zip(&left).filter(|c| *c.1).map(|c| *c.0);
+    for (t, at) in at.iter_mut().enumerate() {
+        match homes[t] {
+            Some(home) => *at = home,
+            None => *at = rest.next().unwrap_or(*at),
+        }
+    }
+    (0..before.len()).map(|t| bonds.anchors.get(t).is_some_and(Option::is_some)).collect()
 }
 
 /// The axes, or another right-angled set a turn, by Gram and Schmidt.

@@ -1,68 +1,126 @@
 //! From cells to contiguous territories: the heaviest piece of each cell stays, everything else is attached again by growth
 //! along the graph, so that every territory is connected by construction.
 
-use super::construct::Diagram;
+use super::construct::{Diagram, construct};
 use super::instance::Instance;
+use super::obey::obey;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// A key that orders like `f64::total_cmp`.
-fn key(value: f64) -> i64 {
+pub(super) fn key(value: f64) -> i64 {
     let bits = value.to_bits() as i64;
     bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
+
+/// A contiguous diagram ([`construct`] and [`make_contiguous`]). Where rules leave a territory in pieces, other arrangements are
+/// tried; the one of fewest pieces stays.
+pub(super) fn begin(instance: &Instance, steps: usize, turn: u64) -> Diagram {
+    let mut best: Option<(usize, Diagram)> = None;
+    for attempt in 0..ARRANGEMENTS {
+        let mut diagram = construct(instance, steps, turn + (attempt << 32));
+        make_contiguous(instance, &mut diagram);
+        let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
+        let count = if binds { pieces(instance, &diagram.parts, |_| false).list.len() } else { instance.k() };
+        if best.as_ref().is_none_or(|b| count < b.0) {
+            best = Some((count, diagram));
+        }
+        if best.as_ref().is_some_and(|b| b.0 <= instance.k()) {
+            break;
+        }
+    }
+    best.map(|b| b.1).unwrap_or_default()
+}
+
+/// Arrangements that are tried for contiguity.
+const ARRANGEMENTS: u64 = 8;
 
 /// Makes the diagram's parts contiguous and non-empty. Every connected component of the instance must hold a part's unit,
 /// or be the only one; returns the number of units that changed their territory.
 pub fn make_contiguous(instance: &Instance, diagram: &mut Diagram) -> usize {
     let before = diagram.parts.clone();
+    if let Some(bonds) = instance.bonds.as_ref().filter(|bonds| bonds.binds()) {
+        obey(instance, bonds, diagram);
+        return before.iter().zip(&diagram.parts).filter(|(a, b)| a != b).count();
+    }
     free_minor_pieces(instance, &mut diagram.parts);
     fill_empty(instance, &mut diagram.parts);
     grow(instance, diagram);
     before.iter().zip(&diagram.parts).filter(|(a, b)| a != b).count()
 }
 
-const FREE: u32 = u32::MAX;
+/// A unit without a part.
+pub(super) const FREE: u32 = u32::MAX;
 
-/// Keeps of every part its piece of largest load (ties: more units, then the first) and frees the rest.
-fn free_minor_pieces(instance: &Instance, parts: &mut [u32]) {
+/// A connected piece of a part.
+pub(super) struct Piece {
+    part: u32,
+    load: f64,
+    units: u32,
+    /// Whether one of its units must keep its part.
+    pub(super) held: bool,
+}
+
+/// The pieces of all parts.
+pub(super) struct Pieces {
+    pub(super) list: Vec<Piece>,
+    /// Piece of every unit; [`FREE`] for those without a part.
+    pub(super) of: Vec<u32>,
+}
+
+impl Pieces {
+    /// The main piece of every part: the one of largest load (ties: more units, then the first); [`FREE`] for empty parts.
+    pub(super) fn main(&self, k: usize) -> Vec<u32> {
+        let mut best = vec![FREE; k];
+        for (id, piece) in (0u32..).zip(&self.list) {
+            let slot = &mut best[piece.part as usize];
+            let better = match self.list.get(*slot as usize) {
+                Some(other) => (piece.load, piece.units) > (other.load, other.units),
+                None => true,
+            };
+            if better {
+                *slot = id;
+            }
+        }
+        best
+    }
+}
+
+/// Finds the pieces of all parts; `held` says which units must keep theirs.
+pub(super) fn pieces(instance: &Instance, parts: &[u32], held: impl Fn(u32) -> bool) -> Pieces {
     let n = instance.len();
-    let mut piece = vec![FREE; n];
-    let mut pieces: Vec<(u32, f64, u32)> = Vec::new();
+    let mut pieces = Pieces { list: Vec::new(), of: vec![FREE; n] };
     let mut stack = Vec::new();
     for first in 0..n as u32 {
-        if piece[first as usize] != FREE || parts[first as usize] == FREE {
+        if pieces.of[first as usize] != FREE || parts[first as usize] == FREE {
             continue;
         }
-        let (part, id) = (parts[first as usize], pieces.len() as u32);
-        let (mut load, mut size) = (0.0, 0);
-        piece[first as usize] = id;
+        let id = pieces.list.len() as u32;
+        let mut piece = Piece { part: parts[first as usize], load: 0.0, units: 0, held: false };
+        pieces.of[first as usize] = id;
         stack.push(first);
         while let Some(u) = stack.pop() {
-            load += instance.mean_load(u);
-            size += 1;
+            piece.load += instance.mean_load(u);
+            piece.units += 1;
+            piece.held |= held(u);
             for &v in instance.neighbours(u) {
-                if parts[v as usize] == part && piece[v as usize] == FREE {
-                    piece[v as usize] = id;
+                if parts[v as usize] == piece.part && pieces.of[v as usize] == FREE {
+                    pieces.of[v as usize] = id;
                     stack.push(v);
                 }
             }
         }
-        pieces.push((part, load, size));
+        pieces.list.push(piece);
     }
-    let mut best = vec![FREE; instance.k()];
-    for (id, &(part, load, size)) in pieces.iter().enumerate() {
-        let slot = &mut best[part as usize];
-        let better = match pieces.get(*slot as usize) {
-            Some(&(_, l, s)) => (load, size) > (l, s),
-            None => true,
-        };
-        if better {
-            *slot = id as u32;
-        }
-    }
+    pieces
+}
+
+/// Keeps the main piece of every part and frees the rest.
+fn free_minor_pieces(instance: &Instance, parts: &mut [u32]) {
+    let pieces = pieces(instance, parts, |_| false);
+    let main = pieces.main(instance.k());
     for (u, part) in parts.iter_mut().enumerate() {
-        if *part != FREE && best[*part as usize] != piece[u] {
+        if *part != FREE && main[*part as usize] != pieces.of[u] {
             *part = FREE;
         }
     }
@@ -109,8 +167,8 @@ fn fill_empty(instance: &Instance, parts: &mut [u32]) {
     }
 }
 
-/// Attaches free units to the neighbouring part of least power distance, nearest first.
-fn grow(instance: &Instance, diagram: &mut Diagram) {
+/// Attaches free units to the neighbouring part of least power distance that they may be in, nearest first.
+pub(super) fn grow(instance: &Instance, diagram: &mut Diagram) {
     let mut heap = BinaryHeap::new();
     for u in 0..instance.len() as u32 {
         if diagram.parts[u as usize] == FREE {
@@ -123,7 +181,9 @@ fn grow(instance: &Instance, diagram: &mut Diagram) {
         }
     }
     while let Some(Reverse((_, u, part))) = heap.pop() {
-        if diagram.parts[u as usize] != FREE {
+        if diagram.parts[u as usize] != FREE
+            || instance.bonds.as_ref().is_some_and(|b| !b.may(u, part, |v| diagram.parts[v as usize]))
+        {
             continue;
         }
         diagram.parts[u as usize] = part;

@@ -217,7 +217,7 @@ impl Side {
         self.units.push([NONE; 3]);
         let most = if depth == Depth::Singles { SINGLES } else { SETS / 2 };
         for &u in members.of(state, from) {
-            if state.is_border(u) && instance.neighbours(u).iter().any(|&v| state.part(v) == to) {
+            if state.is_border(u) && instance.neighbours(u).iter().any(|&v| state.part(v) == to) && state.may(u, to) {
                 self.units.push([u, NONE, NONE]);
                 if self.units.len() > most {
                     break;
@@ -234,7 +234,7 @@ impl Side {
             }
             for &u in &set[..size] {
                 for &v in instance.neighbours(u) {
-                    if state.part(v) == from && !set.contains(&v) && self.units.len() < SETS {
+                    if state.part(v) == from && !set.contains(&v) && self.units.len() < SETS && state.may(v, to) {
                         let mut larger = set;
                         larger[size] = v;
                         larger.sort_unstable();

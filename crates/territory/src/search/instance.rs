@@ -3,6 +3,7 @@
 //! Knows nothing of plans. A part of an instance (some of its territories with their units) is an instance again: that is
 //! how pieces of work are made for parallel rounds.
 
+use super::bonds::Bonds;
 use super::order::hilbert_order;
 use crate::problem::Problem;
 use crate::terms::Mass;
@@ -51,6 +52,8 @@ pub struct Instance {
     pub shares: Vec<f64>,
     /// `[territory * measures + measure]`.
     pub windows: Vec<Window>,
+    /// What binds the units beside links and loads; none where nothing does.
+    pub bonds: Option<Box<Bonds>>,
 }
 
 impl Instance {
@@ -110,16 +113,19 @@ impl Instance {
             }
         }
         let window = |t: usize, j: usize| {
-            let (lower, upper) = problem.bounds(t, columns[j].0);
-            let target = problem.target(t, columns[j].0) * scales[j];
-            let (lower, upper) = (lower * scales[j], upper * scales[j]);
+            let (lower, upper) = problem.unit_bounds(t, columns[j].0);
+            let target = (problem.target(t, columns[j].0) - problem.carried(t, columns[j].0)) * scales[j];
+            // What a territory carries may leave no room at all.
+            let (target, upper) = (target.max(LEAST_TARGET), upper.max(lower).max(0.0) * scales[j]);
+            let lower = lower * scales[j];
             let middle = if upper.is_finite() { (lower + upper) / 2.0 } else { target.max(lower) };
             // A maximum of zero, or a target pushed to it, would divide by zero.
             Window { target: if middle > 0.0 { middle } else { target }, lower, upper }
         };
         let windows = (0..k).flat_map(|t| (0..measures).map(move |j| (t, j))).map(|(t, j)| window(t, j)).collect();
         let shares = columns.iter().map(|c| c.1).collect();
-        Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, shares, windows }
+        let bonds = Bonds::new(problem, &order, &rank, mean);
+        Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, shares, windows, bonds }
     }
 
     /// Number of units.
@@ -208,6 +214,7 @@ impl Instance {
             measures: self.measures,
             shares: self.shares.clone(),
             windows: Vec::with_capacity(territories.len() * self.measures),
+            bonds: self.bonds.as_ref().map(|bonds| Box::new(bonds.part(units, territories, rank))),
         };
         part.offsets.push(0);
         for &u in units {
@@ -253,5 +260,7 @@ fn by_tightness(problem: &Problem) -> Vec<(usize, f64)> {
     columns
 }
 
+/// Least target, in mean targets: of a territory that carries all it may already.
+const LEAST_TARGET: f64 = 1e-6;
 /// Bounds narrower than this are taken for as narrow.
 const LEAST_ROOM: f64 = 1e-3;

@@ -6,17 +6,20 @@
 
 mod anneal;
 mod balance;
+mod bonds;
 mod coarsen;
 mod construct;
 mod contiguity;
 mod descent;
 pub mod diameter;
 mod exchange;
+mod groups;
 mod guard;
 mod hierarchy;
 mod instance;
 mod laplacian;
 mod members;
+mod obey;
 mod order;
 mod polish;
 mod random;
@@ -31,6 +34,7 @@ mod tree;
 
 pub use anneal::{Schedule, Scratch, anneal, sweep};
 pub use balance::{Balance, Bundle, territory_links};
+pub use bonds::{BondValues, Bonds};
 pub use coarsen::{Level, coarsen};
 pub use construct::{Diagram, construct};
 pub use contiguity::make_contiguous;

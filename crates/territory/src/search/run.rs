@@ -1,9 +1,9 @@
 //! One run of the search over a problem: components, stages, efforts.
 
-use super::construct::construct;
-use super::contiguity::make_contiguous;
+use super::contiguity::begin;
 use super::descent::{BUNDLE, Descent, Found};
 use super::diameter;
+use super::groups::as_one;
 use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::regions::Scratches;
@@ -52,21 +52,50 @@ fn split_components(problem: &Problem, instance: &Instance) -> Vec<(Vec<u32>, Ve
         units[found.component_of[unit as usize] as usize].push(position as u32);
     }
     let loads: Vec<f64> = units.iter().map(|list| list.iter().map(|&u| instance.mean_load(u)).sum()).collect();
-    let shares = apportion(&loads, &units.iter().map(Vec::len).collect::<Vec<_>>(), instance.k());
-    let mut next = 0u32;
-    let territories = shares.iter().map(|&share| {
-        let from = next;
-        next += share as u32;
-        (from..next).collect::<Vec<u32>>()
-    });
-    units.into_iter().zip(territories.collect::<Vec<_>>()).collect()
+    let claims = claims(instance, &units);
+    let least: Vec<usize> = claims.iter().map(|list| list.len().max(1)).collect();
+    let shares = apportion(&loads, &units.iter().map(Vec::len).collect::<Vec<_>>(), least, instance.k());
+    // Territories that nothing binds to a component fill up in their order.
+    let mut rest = (0..instance.k() as u32).filter(|t| !claims.iter().any(|list| list.contains(t)));
+    let mut split = Vec::new();
+    for ((units, mut territories), share) in units.into_iter().zip(claims.clone()).zip(shares) {
+        territories.extend(rest.by_ref().take(share.saturating_sub(territories.len())));
+        territories.sort_unstable();
+        split.push((units, territories));
+    }
+    split
 }
 
-/// Shares `k` territories out over components by load, at least one and at most one per unit each: the next one goes where
+/// Territories that must be in a component: those that units are locked to, or that are anchored nearest to it.
+fn claims(instance: &Instance, units: &[Vec<u32>]) -> Vec<Vec<u32>> {
+    let mut claims = vec![Vec::new(); units.len()];
+    let Some(bonds) = &instance.bonds else { return claims };
+    let k = instance.k();
+    let mut home = vec![None; k];
+    for (c, list) in units.iter().enumerate() {
+        for t in list.iter().filter_map(|&u| bonds.locked(u)) {
+            home[t as usize].get_or_insert(c);
+        }
+    }
+    for (t, anchor) in bonds.anchors.iter().enumerate() {
+        let Some(anchor) = anchor.filter(|_| home[t].is_none()) else { continue };
+        let way = |&u: &u32| crate::space::squared_distance(instance.masses[u as usize].at, anchor);
+        let nearest = |list: &Vec<u32>| list.iter().map(way).fold(f64::INFINITY, f64::min);
+        home[t] = (0..units.len()).min_by(|&a, &b| nearest(&units[a]).total_cmp(&nearest(&units[b])));
+    }
+    for (t, c) in (0u32..).zip(home) {
+        // A component has a unit for each of its territories.
+        if let Some(c) = c.filter(|&c| claims[c].len() < units[c].len()) {
+            claims[c].push(t);
+        }
+    }
+    claims
+}
+
+/// Shares `k` territories out over components by load, at least `shares` and at most one per unit each: the next one goes where
 /// the mean load per territory is largest.
-fn apportion(loads: &[f64], units: &[usize], k: usize) -> Vec<usize> {
-    let mut shares = vec![1; loads.len()];
-    for _ in loads.len()..k {
+fn apportion(loads: &[f64], units: &[usize], mut shares: Vec<usize>, k: usize) -> Vec<usize> {
+    for _ in shares.iter().sum()..k {
         let room = (0..loads.len()).filter(|&c| shares[c] < units[c]);
         // Halfway divisors (Sainte-Laguë) keep the relative error of both kinds of neighbours small.
         let rank = |c: usize| loads[c] / (shares[c] as f64 + 0.5);
@@ -120,6 +149,20 @@ fn balanced(
     control: &Control<'_>,
     share: f64,
 ) -> Vec<u32> {
+    match as_one(problem, instance) {
+        None => balanced_units(problem, instance, options, control, share),
+        Some(level) => level.project(&balanced_units(problem, &level.instance, options, control, share)),
+    }
+}
+
+/// The same, where every unit goes by itself.
+fn balanced_units(
+    problem: &Problem,
+    instance: &Instance,
+    options: &SolveOptions,
+    control: &Control<'_>,
+    share: f64,
+) -> Vec<u32> {
     let (n, k) = (instance.len(), instance.k());
     let objective = problem.objective();
     control.report(0.0, "construct");
@@ -136,8 +179,7 @@ fn balanced(
         best = Some(found);
     }
     let mut hierarchy = Hierarchy::new(instance);
-    let mut diagram = construct(hierarchy.coarsest(), STEPS, 0);
-    make_contiguous(hierarchy.coarsest(), &mut diagram);
+    let mut diagram = begin(hierarchy.coarsest(), STEPS, 0);
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
     }
@@ -177,8 +219,7 @@ fn balanced(
             break;
         }
         if starts > 1 && failed == 0 {
-            diagram = construct(hierarchy.coarsest(), STEPS, u64::from(attempt) + 1);
-            make_contiguous(hierarchy.coarsest(), &mut diagram);
+            diagram = begin(hierarchy.coarsest(), STEPS, u64::from(attempt) + 1);
         }
     }
     best.map_or_else(|| hierarchy.project(diagram.parts), |b| b.parts)
@@ -192,8 +233,7 @@ fn at_once(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> Found {
-    let mut diagram = construct(instance, QUICK_STEPS, 0);
-    make_contiguous(instance, &mut diagram);
+    let diagram = begin(instance, QUICK_STEPS, 0);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     state.scales = state.scales_for(weights);
     settle(&mut state, BUNDLE, (seed, AT_ONCE), scratches, control);

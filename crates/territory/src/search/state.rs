@@ -6,6 +6,7 @@
 //! territories' units. Of any other unit it may learn nothing but that it belongs to none of its territories, which no other
 //! view changes: so what a view does never depends on what others do meanwhile.
 
+use super::bonds::{Bonds, NOWHERE};
 use super::instance::Instance;
 use crate::terms::{Mass, Moments, border, cut};
 use std::cell::Cell;
@@ -21,6 +22,14 @@ pub struct Scales {
     pub border: f64,
     /// Energy per unit of cut.
     pub cut: f64,
+    /// Energy per strength of a tie between territories.
+    pub ties: f64,
+    /// Energy per part of an area in a territory.
+    pub splits: f64,
+    /// Energy per link inside an area between territories.
+    pub frays: f64,
+    /// Energy per mean unit that left its territory of today. Not set by [`State::scales_for`].
+    pub stay: f64,
 }
 
 /// Values of the objective's terms, in the instance's units.
@@ -57,6 +66,10 @@ pub struct State<'a> {
     moments: Vec<Moments>,
     /// Units with neighbours in other territories, in no particular but reproducible order.
     border: Vec<u32>,
+    /// Units in areas: `[territory * areas + area]`. A view writes the rows of its own territories only.
+    in_areas: Arc<Vec<AtomicU32>>,
+    /// Mass of the points that pin anchored territories, which are no units'.
+    pin: f64,
     /// Territories that units may come from and go to; empty: all.
     open: Vec<bool>,
     /// All stamps are below this.
@@ -64,6 +77,13 @@ pub struct State<'a> {
     /// Energy weights of the terms.
     pub scales: Scales,
 }
+
+/// Mass of the point that pins an anchored territory, in mean territories: so much that its centroid is the anchor, and a mass
+/// that comes or goes counts by its distance from there.
+const PIN: f64 = 1e7;
+/// Shares of the weight of split areas that go to the splits and to what leads to fewer of them.
+const SPLITS: f64 = 0.5;
+const FRAYS: f64 = 0.5;
 
 fn zeros(n: usize) -> Vec<AtomicU32> {
     (0..n).map(|_| AtomicU32::new(0)).collect()
@@ -79,6 +99,7 @@ impl<'a> State<'a> {
         });
         let outside: Vec<AtomicU32> = outside.collect();
         let parts = parts.into_iter().map(AtomicU32::new).collect();
+        let areas = instance.bonds.as_ref().map_or(0, |bonds| bonds.area_count);
         let mut state = Self {
             instance,
             columns: Arc::new(Columns { parts, outside, place: zeros(n), stamps: zeros(n) }),
@@ -86,6 +107,8 @@ impl<'a> State<'a> {
             sums: vec![0.0; k * m],
             moments: vec![Moments::default(); k],
             border: Vec::new(),
+            in_areas: Arc::new(zeros(k * areas)),
+            pin: PIN * n as f64 / k.max(1) as f64,
             open: Vec::new(),
             generation: Cell::new(1),
             scales,
@@ -104,6 +127,14 @@ impl<'a> State<'a> {
         self.sizes.fill(0);
         self.sums.fill(0.0);
         self.moments.fill(Moments::default());
+        if let Some(bonds) = &self.instance.bonds {
+            for (moments, anchor) in self.moments.iter_mut().zip(&bonds.anchors) {
+                if let &Some(at) = anchor {
+                    moments.add(&Mass { at, weight: self.pin });
+                }
+            }
+            self.count_areas(bonds);
+        }
         let m = self.instance.measures;
         for (u, part) in self.columns.parts.iter().enumerate() {
             let part = part.load(Relaxed) as usize;
@@ -128,6 +159,8 @@ impl<'a> State<'a> {
             sizes: self.sizes.clone(),
             sums: self.sums.clone(),
             moments: self.moments.clone(),
+            in_areas: Arc::clone(&self.in_areas),
+            pin: self.pin,
             border: Vec::with_capacity(self.border.len() / groups * 5 / 4),
             open: group_of.iter().map(|&other| other as usize == g).collect(),
             generation: self.generation.clone(),
@@ -177,11 +210,44 @@ impl<'a> State<'a> {
         let scale = |weight: f64, value: f64| {
             if weight > 0.0 && value > 0.0 { self.instance.k() as f64 * weight / total / value } else { 0.0 }
         };
-        Scales {
+        let mut scales = Scales {
             inertia: scale(weights[0], values.inertia),
             border: scale(weights[1], values.border),
             cut: scale(weights[2], values.cut),
+            ..Scales::default()
+        };
+        if let Some(bonds) = &self.instance.bonds {
+            let values = self.bond_values();
+            scales.ties = scale(bonds.weights.0, values.ties);
+            scales.splits = scale(bonds.weights.1 * SPLITS, values.splits);
+            scales.frays = scale(bonds.weights.1 * FRAYS, values.frays);
         }
+        scales
+    }
+
+    fn count_areas(&self, bonds: &Bonds) {
+        self.in_areas.iter().for_each(|count| count.store(0, Relaxed));
+        for level in &bonds.areas {
+            for (part, &area) in self.columns.parts.iter().zip(level) {
+                if area != NOWHERE {
+                    self.in_areas[part.load(Relaxed) as usize * bonds.area_count + area as usize].step(1);
+                }
+            }
+        }
+    }
+
+    /// Units of an area in a territory.
+    #[inline]
+    pub(super) fn in_area(&self, territory: u32, area: u32) -> u32 {
+        let areas = self.in_areas.len() / self.instance.k();
+        self.in_areas[territory as usize * areas + area as usize].load(Relaxed)
+    }
+
+    /// Mass of a territory's units.
+    pub(crate) fn mass_of(&self, territory: u32) -> f64 {
+        let anchored = |bonds: &Bonds| bonds.anchors.get(territory as usize).is_some_and(Option::is_some);
+        let pinned = self.instance.bonds.as_deref().is_some_and(anchored);
+        self.moments[territory as usize].weight - if pinned { self.pin } else { 0.0 }
     }
 
     /// Part of every unit.
@@ -263,8 +329,14 @@ impl<'a> State<'a> {
 
     /// Energy of the compactness terms, recomputed.
     pub fn energy(&self) -> f64 {
-        let values = self.terms();
-        self.scales.inertia * values.inertia + self.scales.border * values.border + self.scales.cut * values.cut
+        let (values, scales) = (self.terms(), &self.scales);
+        let mut energy = scales.inertia * values.inertia + scales.border * values.border + scales.cut * values.cut;
+        if self.instance.bonds.is_some() {
+            let values = self.bond_values();
+            energy += scales.ties * values.ties + scales.splits * values.splits;
+            energy += scales.frays * values.frays + scales.stay * values.moved;
+        }
+        energy
     }
 
     /// What moving the mass `m`, part of `from`, to `to` adds to the energy of inertia. A group moves like its own mass at
@@ -292,6 +364,9 @@ impl<'a> State<'a> {
             change +=
                 self.scales.border * border::change(neighbours, &instance.borders[row], |v| self.part(v), from, to);
         }
+        if let Some(bonds) = &instance.bonds {
+            change += self.bond_change(bonds, unit, from, to);
+        }
         change
     }
 
@@ -311,6 +386,15 @@ impl<'a> State<'a> {
         for (j, &load) in instance.loads_of(unit).iter().enumerate() {
             self.sums[from as usize * m + j] -= load;
             self.sums[to as usize * m + j] += load;
+        }
+        if let Some(bonds) = &instance.bonds {
+            for level in &bonds.areas {
+                let area = level[unit as usize];
+                if area != NOWHERE {
+                    self.in_areas[from as usize * bonds.area_count + area as usize].step(-1);
+                    self.in_areas[to as usize * bonds.area_count + area as usize].step(1);
+                }
+            }
         }
         let mut outside = 0;
         for &v in instance.neighbours(unit) {

@@ -3,8 +3,10 @@
 
 mod components;
 mod pockets;
+mod rules;
 mod units;
 
+use crate::exact::{Exact, TINY, try_all};
 use crate::ids::UnitId;
 use crate::problem::{ComponentRule, Problem};
 
@@ -23,10 +25,19 @@ pub enum FindingKind {
     Component,
     /// A unit that cuts off pockets which cannot stand alone, and are too much together with it.
     Pocket,
+    /// Units that stay together are larger than every territory that may have them.
+    OversizeGroup,
+    /// The units locked to a territory are above its upper bound, or all that may be in it are below its lower one.
+    LockedLoad,
+    /// Units locked to one territory cannot be joined.
+    LocksCut,
+    /// All plans of a tiny problem were tried.
+    Exhaustive,
 }
 
 impl FindingKind {
-    /// Name in reports: `oversize_unit`, `totals`, `granularity`, `component`, `pocket`.
+    /// Name in reports: `oversize_unit`, `totals`, `granularity`, `component`, `pocket`, `oversize_group`, `locked_load`,
+    /// `locks_cut`, `exhaustive`.
     pub const fn name(self) -> &'static str {
         match self {
             FindingKind::OversizeUnit => "oversize_unit",
@@ -34,6 +45,10 @@ impl FindingKind {
             FindingKind::Granularity => "granularity",
             FindingKind::Component => "component",
             FindingKind::Pocket => "pocket",
+            FindingKind::OversizeGroup => "oversize_group",
+            FindingKind::LockedLoad => "locked_load",
+            FindingKind::LocksCut => "locks_cut",
+            FindingKind::Exhaustive => "exhaustive",
         }
     }
 }
@@ -82,6 +97,22 @@ pub fn diagnose(problem: &Problem) -> Vec<Finding> {
         components::findings(problem, &limits, &mut found);
     }
     pockets::findings(problem, &limits, &mut found);
+    rules::findings(problem, &mut found);
+    if limits.iter().any(|l| l.carries) {
+        // Deviations are of sums with what is carried, which the proofs leave aside.
+        found.iter_mut().for_each(|f| f.best_deviation = None);
+    }
+    if found.is_empty() && problem.units() <= TINY && try_all(problem, true) == Exact::None {
+        let rules = try_all(problem, false) == Exact::None;
+        let what = if rules {
+            "every rule and contiguity, whatever the bounds"
+        } else {
+            "every rule, contiguity and all bounds"
+        };
+        let text = format!("all plans were tried: none keeps {what}");
+        let (kind, value, bound) = (FindingKind::Exhaustive, 0.0, 0.0);
+        found.push(Finding { kind, measure: None, unit: None, value, bound, best_deviation: None, text });
+    }
     found
 }
 
@@ -100,6 +131,8 @@ pub(super) struct Limits {
     small_targets: Vec<f64>,
     /// Sum of the q largest targets.
     large_targets: Vec<f64>,
+    /// Whether any territory has some of the measure outside of the map.
+    carries: bool,
 }
 
 /// Share by which proofs widen bounds.
@@ -108,7 +141,7 @@ const WIDER: f64 = 2.0 * super::violation::BOUND_SLACK;
 impl Limits {
     fn new(problem: &Problem, measure: usize) -> Self {
         let total = problem.total(measure);
-        let bounds = |t: usize| widened(problem.bounds(t, measure), total);
+        let bounds = |t: usize| widened(problem.unit_bounds(t, measure), total);
         let column = |value: &dyn Fn(usize) -> f64| {
             let mut values: Vec<f64> = (0..problem.k()).map(value).collect();
             values.sort_by(f64::total_cmp);
@@ -130,6 +163,7 @@ impl Limits {
             upper_sums: sums(&mut column(&|t| bounds(t).1).into_iter().rev()),
             small_targets: sums(&mut targets.iter().copied()),
             large_targets: sums(&mut targets.iter().rev().copied()),
+            carries: (0..problem.k()).any(|t| problem.carried(t, measure) > 0.0),
         }
     }
 

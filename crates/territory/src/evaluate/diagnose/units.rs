@@ -91,10 +91,10 @@ impl<'a> Values<'a> {
                 self.name,
                 figure(upper)
             );
-            if best > 0.0 {
+            if best > 0.0 && !limits.carries {
                 text += &format!(": in any plan its territory is at least {} above its target", percent_down(best));
             }
-            if k > 1 {
+            if k > 1 && !limits.carries {
                 let left = limits.total - value;
                 let below = 1.0 - left / limits.small_targets[k - 1];
                 let average = figure(left / (k - 1) as f64);
@@ -197,7 +197,7 @@ impl<'a> Values<'a> {
         let fits = |bounds: &dyn Fn(usize) -> (f64, f64)| {
             span(bounds).is_ok_and(|(lower, upper)| lower <= limits.total && limits.total <= upper)
         };
-        let bounds = |t: usize| problem.bounds(t, m);
+        let bounds = |t: usize| problem.unit_bounds(t, m);
         if fits(&bounds) {
             return;
         }

@@ -16,7 +16,8 @@ const WORK: usize = 200_000_000;
 /// A contiguous and roughly balanced plan from random centres; none where it would take too long.
 pub fn layout(instance: &Instance, random: &mut Random) -> Option<Vec<u32>> {
     let (n, k, m) = (instance.len(), instance.k(), instance.measures);
-    if n.checked_mul(k * STEPS).is_none_or(|work| work > WORK) {
+    // Arrangements know nothing of what binds units to territories.
+    if instance.bonds.is_some() || n.checked_mul(k * STEPS).is_none_or(|work| work > WORK) {
         return None;
     }
     let mut centres: Vec<[f64; 3]> = (0..k).map(|_| instance.masses[random.below(n)].at).collect();

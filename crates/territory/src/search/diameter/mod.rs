@@ -180,7 +180,15 @@ pub fn shorten(
 /// Scales by which the other terms have k times the sum of their weights as energy.
 fn scales(state: &State<'_>, weights: [f64; 3]) -> Scales {
     let (total, scales) = (weights.iter().sum::<f64>(), state.scales_for(weights));
-    Scales { inertia: total * scales.inertia, border: total * scales.border, cut: total * scales.cut }
+    Scales {
+        inertia: total * scales.inertia,
+        border: total * scales.border,
+        cut: total * scales.cut,
+        ties: total * scales.ties,
+        splits: total * scales.splits,
+        frays: total * scales.frays,
+        stay: 0.0,
+    }
 }
 
 /// Makes `parts` the current plan.

@@ -175,6 +175,9 @@ impl Round<'_, '_> {
         let Some(to) = tail.iter().chain(head).map(|&v| state.part(v)).find(|&part| part != from) else {
             return false;
         };
+        if !state.may(unit, to) {
+            return false;
+        }
         let threshold = course.temperature * self.scratch.exponential.sample(random);
         if random.unit() < SWAPS {
             return match partner(state, unit, from, to, random) {
@@ -224,6 +227,9 @@ impl Round<'_, '_> {
         let state = &*self.state;
         let instance = state.instance;
         let (from, to) = (state.part(unit), state.part(partner));
+        if !state.may(partner, from) {
+            return false;
+        }
         let loads = &mut self.scratch.loads;
         loads.clear();
         loads.extend(instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(a, b)| a - b));

@@ -231,7 +231,7 @@ impl Splitter {
                 self.moved.push(u);
             }
         }
-        if self.moved.is_empty() {
+        if self.moved.is_empty() || !self.may_move(books, pair) {
             return false;
         }
         self.exchange(books, pair);
@@ -242,6 +242,12 @@ impl Splitter {
         self.exchange(books, pair);
         books.settle(pair);
         false
+    }
+
+    /// Whether rules let every moved unit go to the other of the two; taken strictly: as if none of them had moved yet.
+    fn may_move(&self, books: &Books<'_>, pair: [u32; 2]) -> bool {
+        let other = |u: u32| if books.state.part(u) == pair[0] { pair[1] } else { pair[0] };
+        self.moved.iter().all(|&u| books.state.may(u, other(u)))
     }
 
     /// Every moved unit goes to the other of the two.

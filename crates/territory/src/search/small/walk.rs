@@ -66,6 +66,9 @@ impl Walker {
         let unit = border[self.random.below(border.len())];
         let from = books.state.part(unit);
         let Some(to) = self.other_territory(books, unit, from) else { return false };
+        if !books.state.may(unit, to) {
+            return false;
+        }
         let threshold = rule.temperature * self.exponential.sample(&mut self.random);
         let kind = self.random.unit();
         if kind < mix.swaps {
@@ -123,7 +126,8 @@ impl Walker {
     ) -> bool {
         let Self { bundle, guard, .. } = self;
         bundle.set(books.state.instance, guard.pockets().iter().copied().chain([unit]));
-        if bundle.units.len() as u32 >= books.state.size(from) {
+        if bundle.units.len() as u32 >= books.state.size(from) || !bundle.units.iter().all(|&u| books.state.may(u, to))
+        {
             return false;
         }
         let mut change = penalty * books.violation_change(bundle.loads.iter().copied(), from, to);
@@ -143,6 +147,9 @@ impl Walker {
     /// `unit` goes to `to`, a border unit of `to` comes back.
     fn swap(&mut self, books: &mut Books<'_>, (unit, from, to): (u32, u32, u32), penalty: f64, threshold: f64) -> bool {
         let Some(partner) = self.partner(books, (unit, from, to)) else { return false };
+        if !books.state.may(partner, from) {
+            return false;
+        }
         let instance = books.state.instance;
         let loads = instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(x, y)| x - y);
         let change = penalty * books.violation_change(loads, from, to) + books.swap_change((unit, partner), from, to);

@@ -1,0 +1,404 @@
+//! From cells to contiguous territories that keep the rules: units whose territories are narrowed, or that are kept apart, get
+//! one they may be in; corridors join them to the body of their territory; everything else grows back.
+//!
+//! Corridors of different territories may be in each other's way. They are laid in rounds: what a round took away from another
+//! territory costs more in the next one, so that each finds its own way (negotiated congestion, after McMurchie & Ebeling
+//! 1995, doi:10.1145/201310.201328).
+
+use super::bonds::Bonds;
+use super::construct::Diagram;
+use super::contiguity::{FREE, Pieces, grow, key, pieces};
+use super::instance::Instance;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Rounds of laying corridors.
+const ROUNDS: u32 = 60;
+/// Rise of what it costs to take from another territory, per unit that was taken.
+const STRIFE: f64 = 0.5;
+/// One round in so many is without new choices.
+const TURNS: u32 = 5;
+/// Steps of the search for a way to keep units apart, for every set of them.
+const STEPS: u32 = 20_000;
+
+/// Makes the diagram's parts keep the rules, contiguous as far as corridors can be found, and non-empty where units allow.
+pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram) {
+    let n = instance.len();
+    let bound = |u: u32| bonds.is_narrow(u) || bonds.apart.of(u).next().is_some();
+    let bound = (0..n as u32).map(bound).collect();
+    let mut obey =
+        Obey { instance, bonds, bound, held: vec![false; n], crossed: vec![0.0; n], strife: BTreeMap::new(), diagram };
+    obey.choose();
+    obey.fill_empty();
+    for round in 0..ROUNDS {
+        if obey.join_pieces(round) {
+            break;
+        }
+    }
+    obey.free_pieces();
+    grow(instance, obey.diagram);
+    obey.place_the_rest();
+    obey.fill_empty();
+}
+
+struct Obey<'a> {
+    instance: &'a Instance,
+    bonds: &'a Bonds,
+    diagram: &'a mut Diagram,
+    /// Units whose part rules have a say in.
+    bound: Vec<bool>,
+    /// Units of corridors.
+    held: Vec<bool>,
+    /// What it costs to take a unit from a corridor of another territory.
+    crossed: Vec<f64>,
+    /// What it costs the first territory to take a unit from the second, beyond the usual: rises with every unit it took.
+    strife: BTreeMap<(u32, u32), f64>,
+}
+
+impl Obey<'_> {
+    fn cost(&self, unit: u32, territory: u32) -> f64 {
+        self.diagram.cost(self.instance, unit, territory as usize)
+    }
+
+    fn part(&self, unit: u32) -> u32 {
+        self.diagram.parts[unit as usize]
+    }
+
+    fn may(&self, unit: u32, territory: u32) -> bool {
+        self.bonds.may(unit, territory, |v| self.part(v))
+    }
+
+    /// Every unit that rules bind gets the cheapest territory they leave it.
+    fn choose(&mut self) {
+        let k = self.instance.k() as u32;
+        for u in 0..self.instance.len() as u32 {
+            if !self.bonds.is_narrow(u) {
+                continue;
+            }
+            if !self.bonds.allows(u, self.part(u)) {
+                let allowed = (0..k).filter(|&t| self.bonds.allows(u, t));
+                let cheapest = allowed.min_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b)));
+                if let Some(cheapest) = cheapest {
+                    self.diagram.parts[u as usize] = cheapest;
+                }
+            }
+        }
+        if !self.bonds.apart.is_empty() {
+            self.keep_apart();
+        }
+    }
+
+    /// Sets of units that pairs connect, each given territories that keep them apart, cheap ones first.
+    fn keep_apart(&mut self) {
+        let n = self.instance.len();
+        let mut seen = vec![false; n];
+        for start in 0..n as u32 {
+            if seen[start as usize] || self.bonds.apart.of(start).next().is_none() {
+                continue;
+            }
+            let mut set = vec![start];
+            seen[start as usize] = true;
+            let mut at = 0;
+            while at < set.len() {
+                for (v, _) in self.bonds.apart.of(set[at]) {
+                    if !std::mem::replace(&mut seen[v as usize], true) {
+                        set.push(v);
+                    }
+                }
+                at += 1;
+            }
+            let conflict = |&u: &u32| self.bonds.apart.of(u).any(|(v, _)| self.part(u) == self.part(v));
+            if set.iter().any(conflict) {
+                self.colour(&mut set);
+            }
+        }
+    }
+
+    /// Gives the units of a set territories that keep them apart: the one of fewest choices first, cheapest territories first,
+    /// back where none is left.
+    fn colour(&mut self, set: &mut Vec<u32>) {
+        let before: Vec<u32> = set.iter().map(|&u| self.part(u)).collect();
+        let k = self.instance.k() as u32;
+        let mut ranked = Vec::with_capacity(set.len());
+        for &u in set.iter() {
+            let mut allowed: Vec<u32> = (0..k).filter(|&t| self.bonds.allows(u, t)).collect();
+            allowed.sort_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b)).then(a.cmp(&b)));
+            ranked.push((u, allowed));
+        }
+        ranked.iter().for_each(|r| self.diagram.parts[r.0 as usize] = FREE);
+        let mut steps = STEPS;
+        if !self.colour_rest(&mut ranked, &mut steps) {
+            // Not found in time: the plan that comes out says what it violates.
+            set.iter().zip(before).for_each(|(&u, part)| self.diagram.parts[u as usize] = part);
+        }
+    }
+
+    fn colour_rest(&mut self, ranked: &mut Vec<(u32, Vec<u32>)>, steps: &mut u32) -> bool {
+        let open = |this: &Self, r: &(u32, Vec<u32>)| {
+            let taken = |t: u32| this.bonds.apart.of(r.0).any(|(v, _)| this.part(v) == t);
+            r.1.iter().filter(|&&t| !taken(t)).count()
+        };
+        let least = (0..ranked.len()).min_by_key(|&i| (open(self, &ranked[i]), ranked[i].0));
+        let Some(least) = least else { return true };
+        let (unit, allowed) = ranked.swap_remove(least);
+        for &t in &allowed {
+            if *steps == 0 {
+                return false;
+            }
+            *steps -= 1;
+            if self.bonds.apart.of(unit).any(|(v, _)| self.part(v) == t) {
+                continue;
+            }
+            self.diagram.parts[unit as usize] = t;
+            if self.colour_rest(ranked, steps) {
+                return true;
+            }
+        }
+        self.diagram.parts[unit as usize] = FREE;
+        ranked.push((unit, allowed));
+        false
+    }
+
+    /// Gives every empty territory the cheapest unit that may go there and is not the last of its own.
+    fn fill_empty(&mut self) {
+        let k = self.instance.k();
+        let mut sizes = vec![0u32; k];
+        for &part in &self.diagram.parts {
+            if let Some(size) = sizes.get_mut(part as usize) {
+                *size += 1;
+            }
+        }
+        for t in 0..k as u32 {
+            if sizes[t as usize] > 0 {
+                continue;
+            }
+            let free = |u: &u32| {
+                let part = self.part(*u);
+                !self.bound[*u as usize] && sizes.get(part as usize).is_none_or(|&s| s > 1) && self.may(*u, t)
+            };
+            let bound = |u: &u32| sizes.get(self.part(*u) as usize).is_none_or(|&s| s > 1) && self.may(*u, t);
+            let units = || 0..self.instance.len() as u32;
+            let cheapest = |units: &mut dyn Iterator<Item = u32>| {
+                units.min_by(|&a, &b| self.cost(a, t).total_cmp(&self.cost(b, t)).then(a.cmp(&b)))
+            };
+            let whole = |u: &u32| self.leaves_whole(*u);
+            let unit = cheapest(&mut units().filter(free).filter(whole))
+                .or_else(|| cheapest(&mut units().filter(bound).filter(whole)))
+                .or_else(|| cheapest(&mut units().filter(bound)));
+            if let Some(unit) = unit {
+                if let Some(size) = sizes.get_mut(self.part(unit) as usize) {
+                    *size -= 1;
+                }
+                sizes[t as usize] = 1;
+                self.diagram.parts[unit as usize] = t;
+            }
+        }
+    }
+
+    /// Whether the neighbours of a unit in its part are linked among themselves: it leaves no gap, as far as one can see.
+    fn leaves_whole(&self, unit: u32) -> bool {
+        let part = self.part(unit);
+        let same: Vec<u32> = self.instance.neighbours(unit).iter().copied().filter(|&v| self.part(v) == part).collect();
+        let Some(&first) = same.first() else { return true };
+        let mut reached = vec![first];
+        let mut at = 0;
+        while at < reached.len() {
+            for &v in self.instance.neighbours(reached[at]) {
+                if same.contains(&v) && !reached.contains(&v) {
+                    reached.push(v);
+                }
+            }
+            at += 1;
+        }
+        reached.len() == same.len()
+    }
+
+    /// Joins pieces with bound units to the main piece of their part; whether nothing was left to join.
+    fn join_pieces(&mut self, round: u32) -> bool {
+        // Remains of corridors that lead nowhere any more are let go.
+        self.free_pieces();
+        let pieces = self.pieces();
+        let main = pieces.main(self.instance.k());
+        // A unit of every piece that has bound ones and is not the main one, territory after territory.
+        let mut waiting = Vec::new();
+        let mut told = vec![false; pieces.list.len()];
+        for u in 0..self.instance.len() as u32 {
+            let piece = pieces.of[u as usize];
+            let part = self.part(u);
+            if self.bound[u as usize] && part != FREE && main[part as usize] != piece && !told[piece as usize] {
+                told[piece as usize] = true;
+                waiting.push((part, u));
+            }
+        }
+        waiting.sort_unstable();
+        let done = waiting.is_empty();
+        for (part, unit) in waiting {
+            if self.part(unit) != part {
+                continue;
+            }
+            // Whoever has a choice goes where it is, but for a round now and then: choices may be in each other's way, too.
+            let again = round % TURNS != TURNS - 1 && self.bonds.locked(unit).is_none();
+            let exchange = round % TURNS == TURNS - 2;
+            if (again && (self.choose_again(unit) || (exchange && self.exchange_choices(unit))))
+                || self.lay_corridor(unit, part, round).is_some()
+            {
+                continue;
+            }
+            self.choose_again(unit);
+        }
+        done
+    }
+
+    /// A corridor from `unit` to the rest of its part: the cheapest way over units that may be taken.
+    fn lay_corridor(&mut self, unit: u32, part: u32, round: u32) -> Option<()> {
+        let n = self.instance.len();
+        let pieces = self.pieces();
+        let main = pieces.main(self.instance.k())[part as usize];
+        if pieces.of[unit as usize] == main {
+            return Some(());
+        }
+        let mut distance = vec![f64::INFINITY; n];
+        let mut from = vec![FREE; n];
+        let mut heap = BinaryHeap::new();
+        for u in 0..n as u32 {
+            if pieces.of[u as usize] == pieces.of[unit as usize] {
+                distance[u as usize] = 0.0;
+                heap.push(Reverse((key(0.0), u)));
+            }
+        }
+        let centre = self.diagram.centres[part as usize];
+        let end = loop {
+            let Reverse((at, u)) = heap.pop()?;
+            if at != key(distance[u as usize]) {
+                continue;
+            }
+            if pieces.of[u as usize] == main {
+                break u;
+            }
+            for &v in self.instance.neighbours(u) {
+                let own = self.part(v) == part;
+                if !own && !self.bonds.allows(v, part) {
+                    continue;
+                }
+                // A unit it may not share the part with has to leave, if it can.
+                let rival = |(w, _): (u32, f32)| self.part(w) == part;
+                let rivals = if own { 0 } else { self.bonds.apart.of(v).filter(|&w| rival(w)).count() };
+                let fast = |(w, _): (u32, f32)| self.part(w) == part && self.bonds.locked(w) == Some(part);
+                if rivals > 0 && self.bonds.apart.of(v).any(fast) {
+                    continue;
+                }
+                // What another territory holds can be had where rules allow it, for more and more.
+                let price = if own {
+                    0.01
+                } else if self.held[v as usize] || self.bound[v as usize] {
+                    4.0 + 8.0 * rivals as f64 + self.crossed[v as usize]
+                } else {
+                    1.0
+                } + self.strife.get(&(part, self.part(v))).copied().unwrap_or(0.0);
+                let far = crate::space::squared_distance(self.instance.masses[v as usize].at, centre);
+                let next = distance[u as usize] + price + 1e-9 * far.sqrt();
+                if next < distance[v as usize] {
+                    distance[v as usize] = next;
+                    from[v as usize] = u;
+                    heap.push(Reverse((key(next), v)));
+                }
+            }
+        };
+        let (mut u, mut way) = (end, Vec::new());
+        while u != FREE {
+            let at = u as usize;
+            if (self.held[at] || self.bound[at]) && self.part(u) != part {
+                self.crossed[at] += 2.0 + f64::from(round);
+            }
+            if self.part(u) != part && self.part(u) != FREE && round > 0 {
+                *self.strife.entry((part, self.part(u))).or_default() += STRIFE;
+            }
+            self.held[at] = true;
+            self.diagram.parts[at] = part;
+            way.push(u);
+            u = from[at];
+        }
+        for &u in &way {
+            let rivals: Vec<u32> = self.bonds.apart.of(u).map(|e| e.0).filter(|&w| self.part(w) == part).collect();
+            for w in rivals {
+                self.crossed[w as usize] += 2.0 + f64::from(round);
+                if !self.choose_again(w) {
+                    self.choose_anywhere(w);
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Lets a unit go to the part of a neighbour that may have it; whether there is one.
+    fn choose_again(&mut self, unit: u32) -> bool {
+        let around = self.instance.neighbours(unit).iter().map(|&v| self.part(v));
+        let able = around.filter(|&t| t != FREE && t != self.part(unit) && self.may(unit, t));
+        let cheapest = able.min_by(|&a, &b| self.cost(unit, a).total_cmp(&self.cost(unit, b)).then(a.cmp(&b)));
+        if let Some(cheapest) = cheapest {
+            self.diagram.parts[unit as usize] = cheapest;
+        }
+        cheapest.is_some()
+    }
+
+    /// Lets a unit go to the part of a neighbour from which those that it is kept apart from can leave; whether there is one.
+    fn exchange_choices(&mut self, unit: u32) -> bool {
+        let own = self.part(unit);
+        let around: Vec<u32> = self.instance.neighbours(unit).iter().map(|&v| self.part(v)).collect();
+        for t in around {
+            let rivals = || self.bonds.apart.of(unit).map(|e| e.0).filter(|&w| self.part(w) == t);
+            let movable = t != FREE && t != own && self.bonds.allows(unit, t);
+            if !movable || rivals().any(|w| self.bonds.locked(w) == Some(t)) {
+                continue;
+            }
+            let rivals: Vec<u32> = rivals().collect();
+            self.diagram.parts[unit as usize] = t;
+            for w in rivals {
+                if !self.choose_again(w) {
+                    self.choose_anywhere(w);
+                }
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Lets a unit go to the cheapest part that may have it.
+    fn choose_anywhere(&mut self, unit: u32) {
+        let able = (0..self.instance.k() as u32).filter(|&t| t != self.part(unit) && self.may(unit, t));
+        let cheapest = able.min_by(|&a, &b| self.cost(unit, a).total_cmp(&self.cost(unit, b)).then(a.cmp(&b)));
+        if let Some(cheapest) = cheapest {
+            self.diagram.parts[unit as usize] = cheapest;
+        }
+    }
+
+    fn pieces(&self) -> Pieces {
+        pieces(self.instance, &self.diagram.parts, |u| self.bound[u as usize])
+    }
+
+    /// Frees pieces without bound units that are not the main piece.
+    fn free_pieces(&mut self) {
+        let pieces = self.pieces();
+        let main = pieces.main(self.instance.k());
+        for u in 0..self.instance.len() as u32 {
+            let (part, piece) = (self.part(u), pieces.of[u as usize]);
+            if part != FREE && main[part as usize] != piece && !pieces.list[piece as usize].held {
+                self.diagram.parts[u as usize] = FREE;
+                self.held[u as usize] = false;
+            }
+        }
+    }
+
+    /// What could not grow back, since rules forbid all parts around it, goes to the cheapest that it may be in.
+    fn place_the_rest(&mut self) {
+        let k = self.instance.k() as u32;
+        for u in 0..self.instance.len() as u32 {
+            if self.part(u) == FREE {
+                let able = (0..k).filter(|&t| self.may(u, t));
+                let any = || (0..k).find(|&t| self.bonds.allows(u, t));
+                let best = able.min_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b))).or_else(any);
+                self.diagram.parts[u as usize] = best.unwrap_or(0);
+            }
+        }
+    }
+}
