@@ -3,7 +3,7 @@
 use crate::auto::HowManyReport;
 use crate::outputs::Judged;
 use std::collections::{BTreeMap, BTreeSet};
-use territory::evaluate::Report;
+use territory::evaluate::{AreaSplits, Report, SplitArea, area_splits};
 use territory::{NO_GROUP, Problem};
 
 /// The whole report.
@@ -60,8 +60,10 @@ struct AreasReport {
     areas: usize,
     /// Σ over areas of (territories that meet it − 1).
     splits: usize,
-    /// As many are enough if a plan may cut where it likes.
-    bound: usize,
+    /// Splits that no plan can do without.
+    forced: usize,
+    /// k − 1: so many are enough where units are fine and contiguity is no matter.
+    enough: usize,
     /// Areas in several territories, the most cut first.
     split: Vec<SplitReport>,
 }
@@ -70,6 +72,8 @@ struct AreasReport {
 struct SplitReport {
     area: String,
     pieces: usize,
+    /// The least number of pieces.
+    least: usize,
 }
 
 /// The rules of a plan; none where there are none.
@@ -120,28 +124,14 @@ fn excluded(judged: &Judged<'_>) -> Vec<ExcludedReport> {
 }
 
 fn areas(problem: &Problem, assignment: &[u32]) -> Vec<AreasReport> {
-    let of_level = |areas: &territory::Areas| {
-        let mut met: BTreeSet<(u32, u32)> = BTreeSet::new();
-        for (area, &territory) in areas.area_of.iter().zip(assignment) {
-            met.extend(area.map(|area| (area, territory)));
-        }
-        let mut pieces = vec![0usize; areas.names.len()];
-        met.iter().for_each(|&(area, _)| pieces[area as usize] += 1);
-        let mut split: Vec<SplitReport> = areas
-            .names
-            .iter()
-            .zip(&pieces)
-            .filter(|(_, pieces)| **pieces > 1)
-            .map(|(area, &pieces)| SplitReport { area: area.clone(), pieces })
-            .collect();
-        split.sort_by_key(|s| std::cmp::Reverse(s.pieces));
-        AreasReport {
-            name: areas.name.clone(),
-            areas: areas.names.len(),
-            splits: split.iter().map(|s| s.pieces - 1).sum(),
-            bound: problem.k() - 1,
-            split,
-        }
+    let split = |s: SplitArea| SplitReport { area: s.name, pieces: s.pieces, least: s.least };
+    let of_level = |level: AreaSplits| AreasReport {
+        name: level.name,
+        areas: level.areas,
+        splits: level.splits,
+        forced: level.forced,
+        enough: level.enough,
+        split: level.split.into_iter().map(split).collect(),
     };
-    problem.rules().areas.iter().map(of_level).collect()
+    area_splits(problem, assignment).unwrap_or_default().into_iter().map(of_level).collect()
 }
