@@ -7,6 +7,8 @@ mod measure;
 mod rulebook;
 mod rules;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use distance::{Distance, DistanceFunction};
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};
