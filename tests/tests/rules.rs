@@ -69,7 +69,8 @@ fn locks_and_sets_are_kept_and_name_the_territories() {
     // The names that rules use, and one more that is numbered.
     assert_eq!(seen, ["1", "R1", "R2", "R3", "R4", "R5"].map(str::to_owned).into());
     assert_eq!((&report["rules"]["locked"], &report["rules"]["restricted"]), (&json!(6), &json!(6)));
-    let order: Vec<&str> = report["territories"].as_array().unwrap().iter().map(|t| t["territory"].as_str().unwrap()).collect();
+    let order: Vec<&str> =
+        report["territories"].as_array().unwrap().iter().map(|t| t["territory"].as_str().unwrap()).collect();
     assert_eq!(order.last(), Some(&"1"), "{order:?}");
 }
 
@@ -140,7 +141,10 @@ fn ties_are_cut_less_with_the_rule_than_without() {
     let (without, _, _) = solve("-k 5 --balance population=0.1");
     let (with, report, _) = solve("-k 5 --balance population=0.1 --ties RULES/ties.csv --ties-weight 5");
     let ties = &report["rules"]["ties"];
-    assert_eq!((&ties["pairs"], &ties["weight"], ties["cut_weight"].as_f64()), (&json!(5), &json!(26.0), Some(cut(&with))));
+    assert_eq!(
+        (&ties["pairs"], &ties["weight"], ties["cut_weight"].as_f64()),
+        (&json!(5), &json!(26.0), Some(cut(&with)))
+    );
     assert!(cut(&with) < cut(&without), "{} and {}", cut(&with), cut(&without));
 }
 
@@ -165,7 +169,8 @@ fn classes_are_shared_out() {
 
 #[test]
 fn named_accounts_count_in_their_owners_load() {
-    let customers = "--customers RULES/hospitals.geojson --reps RULES/reps.csv --balance discharges=0.25 --balance customers=0.9";
+    let customers =
+        "--customers RULES/hospitals.geojson --reps RULES/reps.csv --balance discharges=0.25 --balance customers=0.9";
     let (plan, report, _) = solve(&format!("{customers} --exclude key_account"));
     let hospitals = read(data("rules/hospitals.geojson")).unwrap();
     let hospitals = hospitals["features"].as_array().unwrap();
@@ -191,7 +196,12 @@ fn named_accounts_count_in_their_owners_load() {
 #[test]
 fn centres_keep_their_distance() {
     let (_, report, _) = solve("-k 5 --balance population=0.2 --centres-apart 60");
-    let centres: Vec<[f64; 2]> = report["territories"].as_array().unwrap().iter().map(|t| serde_json::from_value(t["centroid"].clone()).unwrap()).collect();
+    let centres: Vec<[f64; 2]> = report["territories"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| serde_json::from_value(t["centroid"].clone()).unwrap())
+        .collect();
     for (i, a) in centres.iter().enumerate() {
         for b in &centres[..i] {
             let (dx, dy) = ((a[0] - b[0]) * 111.2 * (42.5f64).to_radians().cos(), (a[1] - b[1]) * 111.2);
@@ -214,11 +224,14 @@ fn the_number_of_territories_is_found_with_its_reason() {
         verdict => assert_eq!(verdict, "not found at this effort"),
     }
     assert!(run.stdout.contains("are enough; "), "{}", run.stdout);
-    assert!(report["territories"].as_array().unwrap().iter().all(|t| t["sums"]["population"].as_f64().unwrap() <= 2.5e6));
+    assert!(
+        report["territories"].as_array().unwrap().iter().all(|t| t["sums"]["population"].as_f64().unwrap() <= 2.5e6)
+    );
 
     // One less than twelve cannot hold a total of twelve.
     let folder = tempfile::tempdir().unwrap();
-    let words = ["solve", &data(UNITS), "-k", "auto", "--maximum", "units=6", "--minimum", "units=5", "--report", "r.json"];
+    let words =
+        ["solve", &data(UNITS), "-k", "auto", "--maximum", "units=6", "--minimum", "units=5", "--report", "r.json"];
     let run = territory(folder.path(), &words);
     let report = read(folder.path().join("r.json")).unwrap();
     assert_eq!(report["how_many"]["below"]["reason"], "11 territories of at most 6 cannot hold the 67 of units");
@@ -253,7 +266,10 @@ fn row(folder: &Path, properties: [Value; 4]) {
 #[test]
 fn three_and_three_point_nought_are_one_name() {
     let folder = tempfile::tempdir().unwrap();
-    row(folder.path(), [json!({"rep": "3.0"}), json!({"rep": 3}), json!({"rep": null, "may": [3.0, "7"]}), json!({"rep": " 7 "})]);
+    row(
+        folder.path(),
+        [json!({"rep": "3.0"}), json!({"rep": 3}), json!({"rep": null, "may": [3.0, "7"]}), json!({"rep": " 7 "})],
+    );
     let words = ["solve", "units.geojson", "-k", "2", "--balance", "calls=0.6", "--lock", "rep", "--allow", "may"];
     let run = territory(folder.path(), &[&words[..], &["--table", "plan.csv"]].concat());
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
@@ -261,7 +277,8 @@ fn three_and_three_point_nought_are_one_name() {
     assert!(plan.starts_with("id,territory\nu0,3\nu1,3\nu2,") && plan.ends_with("\nu3,7\n"), "{plan}");
     // The table of reps may write them otherwise too, and gives the names.
     std::fs::write(folder.path().join("reps.csv"), "Name;Capacity\n7.0;1\n3;1\n").unwrap();
-    let run = territory(folder.path(), &[&words[..2], &words[4..], &["--reps", "reps.csv", "--table", "plan.csv"]].concat());
+    let run =
+        territory(folder.path(), &[&words[..2], &words[4..], &["--reps", "reps.csv", "--table", "plan.csv"]].concat());
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(text(folder.path().join("plan.csv")).unwrap().starts_with("id,territory\nu0,3\nu1,3\n"));
 }
@@ -270,11 +287,21 @@ fn three_and_three_point_nought_are_one_name() {
 fn a_plan_is_judged_by_the_rules() {
     let folder = tempfile::tempdir().unwrap();
     let with = |territory: &str, rep: Value, group: &str| json!({"territory": territory, "rep": rep, "group": group});
-    row(folder.path(), [with("A", json!("B"), ""), with("A", json!(null), "g"), with("B", json!(null), "g"), with("B", json!("B"), "")]);
+    row(
+        folder.path(),
+        [
+            with("A", json!("B"), ""),
+            with("A", json!(null), "g"),
+            with("B", json!(null), "g"),
+            with("B", json!("B"), ""),
+        ],
+    );
     std::fs::write(folder.path().join("apart.csv"), "a,b\nu2,u3\n").unwrap();
     let judge = ["evaluate", "units.geojson", "--balance", "calls=0.1", "--report", "r.json"];
     assert_eq!(territory(folder.path(), &judge).code, 0);
-    for (rule, kind) in [(["--lock", "rep"], "lock"), (["--together", "group"], "together"), (["--apart", "apart.csv"], "apart")] {
+    for (rule, kind) in
+        [(["--lock", "rep"], "lock"), (["--together", "group"], "together"), (["--apart", "apart.csv"], "apart")]
+    {
         let run = territory(folder.path(), &[&judge[..], &rule].concat());
         assert_eq!(run.code, 4, "{rule:?}: {}{}", run.stdout, run.stderr);
         let report = read(folder.path().join("r.json")).unwrap();

@@ -101,6 +101,36 @@ pub(crate) fn rules(judged: &Judged<'_>) -> Option<RulesReport> {
     })
 }
 
+impl RulesReport {
+    /// The rules in a line for a person; split areas are named, the most cut first.
+    pub(crate) fn words(&self) -> String {
+        const NAMED: usize = 6;
+        let mut parts = Vec::new();
+        let mut count = |n: usize, what: &str| {
+            if n > 0 {
+                parts.push(format!("{n} {what}"));
+            }
+        };
+        count(self.locked, "units locked");
+        count(self.restricted, "units restricted");
+        count(self.groups, "groups");
+        count(self.apart, "pairs apart");
+        count(self.excluded.iter().map(|e| e.accounts).sum(), "named accounts");
+        if let Some(ties) = &self.ties {
+            parts.push(format!("{} of {} ties cut", ties.cut, ties.pairs));
+        }
+        for level in &self.areas {
+            let split: Vec<String> =
+                level.split.iter().take(NAMED).map(|s| format!("{} {}", s.area, s.pieces)).collect();
+            let more = if level.split.len() > NAMED { ", …" } else { "" };
+            let named = if split.is_empty() { String::new() } else { format!(": {}{more}", split.join(", ")) };
+            let (name, splits, forced, enough) = (&level.name, level.splits, level.forced, level.enough);
+            parts.push(format!("{name}: {splits} splits ({forced} forced, {enough} always enough){named}"));
+        }
+        parts.join(" · ")
+    }
+}
+
 fn ties(problem: &Problem, assignment: &[u32]) -> Option<TiesReport> {
     let ties = &problem.rules().ties;
     let between = |&&(a, b, _): &&(u32, u32, f64)| assignment.get(a as usize) != assignment.get(b as usize);

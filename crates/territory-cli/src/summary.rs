@@ -15,6 +15,8 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
     lines.push(("compactness".into(), compactness(judged)));
     lines.extend(changes(judged));
     lines.extend(how_many(judged));
+    let rules = crate::report::rules(judged).map(|rules| rules.words()).filter(|words| !words.is_empty());
+    lines.extend(rules.map(|words| ("rules".into(), words)));
     lines.extend(input(judged, report));
     let stages = seconds.iter().map(|(stage, s)| format!("{stage} {s:.2} s"));
     let stopped = judged.search.map(|(_, stopped)| format!("stopped: {}", stopped.name()));
@@ -124,7 +126,11 @@ pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
 fn own_bounds(problem: &territory::Problem, measure: usize) -> String {
     let bounds = (0..problem.k()).map(|t| problem.bounds(t, measure));
     let (lower, upper) = bounds.fold((f64::INFINITY, 0.0_f64), |all, b| (all.0.min(b.0), all.1.max(b.1)));
-    format!("{} to {} allowed", number(lower), number(upper))
+    match (lower > 0.0, upper.is_finite()) {
+        (_, true) => format!("{} to {} allowed", number(lower), number(upper)),
+        (true, false) => format!("at least {}", number(lower)),
+        (false, false) => "bounds of single territories".to_owned(),
+    }
 }
 
 /// How tight the territories are.

@@ -77,7 +77,8 @@ fn each_contradiction_is_told_by_name() {
 
 #[test]
 fn all_contradictions_are_told_at_once() {
-    let rules = Rules { locked: vec![(0, 0), (0, 1)], allowed: vec![(3, vec![])], apart: vec![(1, 1)], ..Rules::default() };
+    let rules =
+        Rules { locked: vec![(0, 0), (0, 1)], allowed: vec![(3, vec![])], apart: vec![(1, 1)], ..Rules::default() };
     let found = faults(row(4, named(&["A", "B"]), rules));
     assert!(found.len() >= 3, "{found:?}");
 }
