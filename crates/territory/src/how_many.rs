@@ -6,13 +6,15 @@
 use crate::control::{Control, Progress, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::evaluate::{BOUND_SLACK, Evaluation, diagnose, evaluate};
-use crate::problem::{Problem, ProblemSpec};
+use crate::problem::{Measure, Problem, ProblemSpec};
 use crate::solve::{Solution, SolveOptions, solve};
 use crate::space::{Locations, squared_distance};
 use std::collections::BTreeMap;
 
-/// So many numbers that fail are tried one after the other; then steps double.
+/// So many numbers that fail are tried one after the other; then steps double with each.
 const ONE_BY_ONE: usize = 4;
+/// Numbers that are proved impossible cost little: so many count as one that failed.
+const CHEAP: usize = 16;
 /// By this share bounds are widened before they prove anything.
 const WIDER: f64 = 2.0 * BOUND_SLACK;
 
@@ -144,9 +146,9 @@ pub fn how_many<E>(
         let tried = search.tries();
         search.judge(k)?;
         if search.found.is_none() {
-            failures += search.tries() - tried;
+            failures += if search.tries() > tried { CHEAP } else { 1 };
             low = k;
-            let step = 1usize << failures.saturating_sub(ONE_BY_ONE).min(usize::BITS as usize / 2);
+            let step = 1usize << (failures / CHEAP).saturating_sub(ONE_BY_ONE).min(usize::BITS as usize / 2);
             k = if k < range.most { (k + step).min(range.most) } else { k + 1 };
         }
     }
@@ -170,6 +172,33 @@ struct Range {
     most: usize,
     below: Below,
     units: usize,
+}
+
+impl Range {
+    /// Takes away what a measure's bounds leave no room for; `alike`: all territories have the same target.
+    fn narrow(&mut self, m: &Measure, carried: f64, alike: bool) {
+        let total = m.values.iter().sum::<f64>() + carried;
+        let largest = m.values.iter().copied().fold(0.0, f64::max);
+        if let Some(maximum) = m.maximum.filter(|most| *most > 0.0) {
+            let needed = (total / (maximum * (1.0 + WIDER))).ceil();
+            if needed.is_finite() && needed as usize > self.least {
+                self.least = needed as usize;
+                let (fewer, maximum, total) = (territories(self.least - 1), figure(maximum), figure(total));
+                self.below =
+                    Below::Proved(format!("{fewer} of at most {maximum} cannot hold the {total} of {}", m.name));
+            }
+        }
+        // More territories have smaller bounds: from some number on the largest unit fits none, or the minimum is too much.
+        let fits = total * (1.0 + m.tolerance) * (1.0 + WIDER) / largest;
+        let filled = m.minimum.filter(|least| *least > 0.0).map(|least| total * (1.0 + WIDER) / least);
+        // A unit above the maximum fits none at all.
+        let none = m.maximum.is_some_and(|maximum| largest > maximum * (1.0 + WIDER)).then_some(0.0);
+        for most in filled.into_iter().chain(none).chain((alike && m.tolerance.is_finite()).then_some(fits)) {
+            if most.is_finite() {
+                self.most = self.most.min(most.floor() as usize);
+            }
+        }
+    }
 }
 
 /// What became of a number.
@@ -207,32 +236,8 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         let mut range = Range { least: asked, most: self.options.most.min(units), below: Below::NotAsked, units };
         let alike = spec.territories.iter().all(|t| t.capacity == spec.territories[0].capacity);
         for m in &spec.measures {
-            let carried = spec.territories.iter().flat_map(|t| &t.carried).filter(|c| c.0 == m.name);
-            let total: f64 = m.values.iter().sum::<f64>() + carried.map(|c| c.1).sum::<f64>();
-            let largest = m.values.iter().copied().fold(0.0, f64::max);
-            if let Some(maximum) = m.maximum.filter(|most| *most > 0.0) {
-                let needed = (total / (maximum * (1.0 + WIDER))).ceil();
-                if needed.is_finite() && needed as usize > range.least {
-                    range.least = needed as usize;
-                    range.below = Below::Proved(format!(
-                        "{} of at most {} cannot hold the {} of {}",
-                        territories(range.least - 1),
-                        figure(maximum),
-                        figure(total),
-                        m.name
-                    ));
-                }
-            }
-            // More territories have smaller bounds: from some number on the largest unit fits none, or the minimum is too much.
-            let fits = total * (1.0 + m.tolerance) * (1.0 + WIDER) / largest;
-            let filled = m.minimum.filter(|least| *least > 0.0).map(|least| total * (1.0 + WIDER) / least);
-            // A unit above the maximum fits none at all.
-            let none = m.maximum.is_some_and(|maximum| largest > maximum * (1.0 + WIDER)).then_some(0.0);
-            for most in filled.into_iter().chain(none).chain((alike && m.tolerance.is_finite()).then_some(fits)) {
-                if most.is_finite() {
-                    range.most = range.most.min(most.floor() as usize);
-                }
-            }
+            let carried = spec.territories.iter().flat_map(|t| &t.carried).filter(|c| c.0 == m.name).map(|c| c.1).sum();
+            range.narrow(m, carried, alike);
         }
         if let Some(km) = self.options.within_km {
             let apart = far_apart(&spec.locations, 2.0 * km);
@@ -292,17 +297,18 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         };
         let far = self.options.within_km.map_or(Vec::new(), |km| too_far(problem, assignment, &evaluation, km));
         let count = evaluation.violations.len() + far.len();
+        // Territories are not named: those of a plan that is not kept are nobody's.
         let text = match (evaluation.violations.first(), far.first()) {
             (Some(v), _) => {
-                let name = evaluation.territories.get(v.territory.index()).map_or("", |t| t.name.as_str());
-                let of = v.measure.and_then(|m| evaluation.measures.get(m)).map_or("", |m| m.name.as_str());
-                let (value, bound) = (figure(v.value), figure(v.bound));
-                format!("territory {name}: {} {of} {value} (bound {bound})", v.kind.name().replace('_', " "))
+                let of = v
+                    .measure
+                    .and_then(|m| evaluation.measures.get(m))
+                    .map_or(String::new(), |m| format!("{} ", m.name));
+                let (kind, value, bound) = (v.kind.name().replace('_', " "), figure(v.value), figure(v.bound));
+                format!("{kind}: {of}{value} (bound {bound})")
             }
             (None, Some(&(unit, km))) => {
-                let territory = evaluation.territories.get(assignment[unit] as usize).map_or("", |t| t.name.as_str());
-                let name = problem.unit_name(unit);
-                format!("unit {name} lies {} km from the centre of territory {territory}", figure(km))
+                format!("unit {} lies {} km from the centre of its territory", problem.unit_name(unit), figure(km))
             }
             (None, None) => String::new(),
         };

@@ -3,7 +3,6 @@
 
 use super::*;
 use crate::adjacency::{Edge, EdgeKind, Graph};
-use crate::problem::Measure;
 use crate::space::Space;
 use proptest::prelude::*;
 use std::convert::Infallible;
@@ -114,7 +113,10 @@ fn a_unit_above_the_maximum_gives_the_plan_that_shows_it() {
     let spec =
         problem(&[9.0, 1.0, 1.0, 1.0], 0, Measure::new("calls", vec![9.0, 1.0, 1.0, 1.0]).maximum(5.0).tolerance(9.0));
     let found = how_many(|k| of_k(&spec, k), &HowManyOptions::default(), &Control::default()).unwrap();
-    assert!(found.lacks.is_some_and(|lacks| lacks.starts_with("territory ")) && found.tried.is_empty());
+    assert!(
+        found.lacks.is_some_and(|lacks| lacks.starts_with("above maximum: calls 9 (bound 5)"))
+            && found.tried.is_empty()
+    );
     assert_eq!(found.k, 3, "12 calls need three territories of 5");
     assert_eq!(found.below, Below::Proved("2 territories of at most 5 cannot hold the 12 of calls".into()));
 }
