@@ -2,9 +2,9 @@
 
 use crate::control::{Control, Effort, Stopped};
 use crate::error::ProblemErrors;
-use crate::evaluate::evaluate;
+use crate::evaluate::{ViolationKind, evaluate};
 use crate::exact::{Exact, TINY, try_all};
-use crate::problem::Problem;
+use crate::problem::{Problem, any_assignment};
 
 /// Options of [`solve`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,13 @@ pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -
             Exact::None if !found.contiguous => try_all(problem, false),
             exact => exact,
         };
+        let stands_above = [ViolationKind::Empty, ViolationKind::Lock, ViolationKind::NotAllowed, ViolationKind::Apart];
         if let Exact::Best(plan) = exact {
+            assignment = plan;
+        } else if found.violations.iter().any(|v| stands_above.contains(&v.kind))
+            && let Some(plan) = any_assignment(problem)
+        {
+            // Rules stand above contiguity.
             assignment = plan;
         }
     }

@@ -13,6 +13,18 @@ const STEPS: u32 = 200_000;
 /// Names that are told of a long list.
 const TOLD: usize = 6;
 
+/// An assignment of a tiny problem that keeps all rules and leaves no territory empty, whatever contiguity and bounds say.
+pub(crate) fn any_assignment(problem: &super::Problem) -> Option<Vec<u32>> {
+    let (spec, book) = (problem.spec(), problem.rule_book());
+    let nodes = Nodes::new(spec, book);
+    let parts = nodes.any_assignment()?;
+    let node = |u: u32| {
+        let first = if book.group_of(u) == NO_GROUP { u } else { book.groups()[book.group_of(u) as usize][0] };
+        nodes.members.binary_search(&first).ok()
+    };
+    (0..spec.locations.len() as u32).map(|u| node(u).map(|n| parts[n])).collect()
+}
+
 /// Whether all indices and numbers of the rules are valid; what is not is told.
 pub(super) fn check_form(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) -> bool {
     let before = errors.len();
@@ -135,7 +147,7 @@ pub(super) fn check(spec: &ProblemSpec, book: &RuleBook, errors: &mut Vec<Proble
     let nodes = Nodes::new(spec, book);
     nodes.apart(spec, errors);
     nodes.unfillable(spec, errors);
-    if errors.len() == before && nodes.members.len() <= ALL_TRIED && !nodes.any_assignment() {
+    if errors.len() == before && nodes.members.len() <= ALL_TRIED && nodes.any_assignment().is_none() {
         errors.push(ProblemError::RulesContradict);
     }
 }
@@ -391,10 +403,11 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    /// Whether any assignment keeps all rules and leaves no territory empty, by trying all.
-    fn any_assignment(&self) -> bool {
+    /// A territory for every node that keeps all rules and leaves no territory empty, by trying all.
+    fn any_assignment(&self) -> Option<Vec<u32>> {
         let mut parts = vec![u32::MAX; self.members.len()];
-        self.assign(0, &mut parts, &mut vec![0; self.book.territory_count() as usize])
+        let found = self.assign(0, &mut parts, &mut vec![0; self.book.territory_count() as usize]);
+        found.then_some(parts)
     }
 
     fn assign(&self, node: usize, parts: &mut [u32], sizes: &mut [u32]) -> bool {

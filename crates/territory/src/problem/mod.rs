@@ -10,6 +10,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};
 pub use rulebook::{NO_GROUP, RuleBook};

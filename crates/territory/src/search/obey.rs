@@ -30,6 +30,7 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram) {
         Obey { instance, bonds, bound, held: vec![false; n], crossed: vec![0.0; n], strife: BTreeMap::new(), diagram };
     obey.choose();
     obey.fill_empty();
+    let kept = obey.diagram.parts.clone();
     for round in 0..ROUNDS {
         if obey.join_pieces(round) {
             break;
@@ -39,6 +40,10 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram) {
     grow(instance, obey.diagram);
     obey.place_the_rest();
     obey.fill_empty();
+    if obey.breaks_rules() {
+        // Contiguity is worth less than a rule.
+        obey.diagram.parts = kept;
+    }
 }
 
 struct Obey<'a> {
@@ -66,6 +71,16 @@ impl Obey<'_> {
 
     fn may(&self, unit: u32, territory: u32) -> bool {
         self.bonds.may(unit, territory, |v| self.part(v))
+    }
+
+    /// Whether a rule is broken or a territory empty.
+    fn breaks_rules(&self) -> bool {
+        let mut sizes = vec![0u32; self.instance.k()];
+        self.diagram.parts.iter().for_each(|&part| sizes[part as usize] += 1);
+        let broken = |u: u32| {
+            !self.bonds.allows(u, self.part(u)) || self.bonds.apart.of(u).any(|(v, _)| self.part(u) == self.part(v))
+        };
+        sizes.contains(&0) || (0..self.instance.len() as u32).any(broken)
     }
 
     /// Every unit that rules bind gets the cheapest territory they leave it.
