@@ -133,14 +133,15 @@ impl RulesReport {
 
 fn ties(problem: &Problem, assignment: &[u32]) -> Option<TiesReport> {
     let ties = &problem.rules().ties;
-    let between = |&&(a, b, _): &&(u32, u32, f64)| assignment.get(a as usize) != assignment.get(b as usize);
-    let told = || TiesReport {
-        pairs: ties.len(),
-        weight: ties.iter().map(|t| t.2).sum(),
-        cut: ties.iter().filter(between).count(),
-        cut_weight: ties.iter().filter(between).map(|t| t.2).sum(),
-    };
-    (!ties.is_empty()).then(told)
+    let mut told = TiesReport { pairs: ties.len(), weight: 0.0, cut: 0, cut_weight: 0.0 };
+    for &(a, b, weight) in ties {
+        told.weight += weight;
+        if assignment.get(a as usize) != assignment.get(b as usize) {
+            told.cut += 1;
+            told.cut_weight += weight;
+        }
+    }
+    (!ties.is_empty()).then_some(told)
 }
 
 fn excluded(judged: &Judged<'_>) -> Vec<ExcludedReport> {

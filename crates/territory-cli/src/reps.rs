@@ -56,6 +56,11 @@ impl Column {
             _ => return None,
         })
     }
+
+    /// Whether it says how large a share of the whole a territory has.
+    fn is_share(&self) -> bool {
+        matches!(self, Column::Capacity | Column::Factor(_))
+    }
 }
 
 impl Reps {
@@ -67,7 +72,7 @@ impl Reps {
         let (mut territories, mut lines_of, mut faults): (Vec<Territory>, Vec<u64>, Vec<String>) = Default::default();
         for (line, record) in table.rows() {
             let cells = columns.iter().zip(record.iter()).filter_map(|(c, text)| Some((c.as_ref()?, text)));
-            match territory(&columns, cells) {
+            match Row::read(&columns, cells) {
                 Ok(t) => {
                     if let Some(earlier) = territories.iter().position(|other| other.name == t.name) {
                         faults.push(format!(
@@ -188,76 +193,107 @@ fn check_header(table: &Csv, columns: &[Option<Column>]) -> Result<Option<Space>
     }
 }
 
-/// The territory of a row, or all that is wrong with it.
-fn territory<'a>(
-    columns: &[Option<Column>],
-    cells: impl Iterator<Item = (&'a Column, &'a str)>,
-) -> Result<Territory, Vec<String>> {
-    let mut t = Territory::new("");
-    let mut faults = Vec::new();
-    let mut factors = [1.0; 3];
-    let mut home: [Option<f64>; 2] = [None; 2];
-    let mut blank_shares: Vec<&Column> =
-        columns.iter().flatten().filter(|c| matches!(c, Column::Capacity | Column::Factor(_))).collect();
-    for (column, text) in cells.filter(|(_, text)| !text.is_empty()) {
-        let mut number = |what: &str, least: f64, range: &str| match text.parse::<f64>() {
-            Ok(value) if value.is_finite() && value >= least => Some(value),
-            _ => {
-                faults.push(format!("{what} is \"{text}\": it must be {range}"));
-                None
-            }
-        };
-        blank_shares.retain(|c| *c != column);
+/// A row being read.
+struct Row {
+    territory: Territory,
+    /// Hours, FTE, effectiveness; 1 where they have no column.
+    factors: [f64; 3],
+    home: [Option<f64>; 2],
+    /// Capacities, or factors of them, that the row gives.
+    shares: usize,
+    faults: Vec<String>,
+}
+
+impl Row {
+    /// The territory of a row, or all that is wrong with it.
+    fn read<'a>(
+        columns: &[Option<Column>],
+        cells: impl Iterator<Item = (&'a Column, &'a str)>,
+    ) -> Result<Territory, Vec<String>> {
+        let (territory, faults) = (Territory::new(""), Vec::new());
+        let mut row = Self { territory, factors: [1.0; 3], home: [None; 2], shares: 0, faults };
+        cells.filter(|(_, text)| !text.is_empty()).for_each(|(column, text)| row.take(column, text));
+        row.finish(columns)
+    }
+
+    /// A number not below `least`; what is not is told.
+    fn number(&mut self, text: &str, what: &str, least: f64, range: &str) -> Option<f64> {
+        let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= least);
+        if value.is_none() {
+            self.faults.push(format!("{what} is \"{text}\": it must be {range}"));
+        }
+        value
+    }
+
+    fn take(&mut self, column: &Column, text: &str) {
+        const POSITIVE: (f64, &str) = (f64::MIN_POSITIVE, "a number > 0");
+        self.shares += usize::from(column.is_share());
         match column {
-            Column::Name => t.name = plain_name(text),
+            Column::Name => self.territory.name = plain_name(text),
             Column::Capacity => {
-                t.capacity = number("the capacity", f64::MIN_POSITIVE, "a number > 0").unwrap_or(1.0);
+                self.territory.capacity = self.number(text, "the capacity", POSITIVE.0, POSITIVE.1).unwrap_or(1.0);
             }
             Column::Factor(i) => {
                 let what = ["hours", "fte", "effectiveness"][*i];
-                factors[*i] = number(what, f64::MIN_POSITIVE, "a number > 0").unwrap_or(1.0);
+                self.factors[*i] = self.number(text, what, POSITIVE.0, POSITIVE.1).unwrap_or(1.0);
             }
-            Column::Home(i, Space::Planar) => home[*i] = number(["x", "y"][*i], f64::MIN, "a number of metres"),
+            Column::Home(i, Space::Planar) => {
+                self.home[*i] = self.number(text, ["x", "y"][*i], f64::MIN, "a number of metres");
+            }
             Column::Home(i, Space::Geographic) => {
-                home[*i] = number(["lon", "lat"][*i], f64::MIN, "a number of degrees")
+                self.home[*i] = self.number(text, ["lon", "lat"][*i], f64::MIN, "a number of degrees");
             }
-            Column::Radius => t.max_radius_km = number("max_radius_km", 0.0, "a number of km ≥ 0"),
+            Column::Radius => {
+                self.territory.max_radius_km = self.number(text, "max_radius_km", 0.0, "a number of km ≥ 0");
+            }
             Column::Skills => {
-                t.skills = text.split(';').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
+                let skills = text.split(';').map(|s| s.trim().to_owned());
+                self.territory.skills = skills.filter(|s| !s.is_empty()).collect();
             }
-            Column::Minimum(m) => t = bounded(t, m, number(&format!("minimum {m}"), 0.0, "a number ≥ 0"), None),
-            Column::Maximum(m) => t = bounded(t, m, None, number(&format!("maximum {m}"), 0.0, "a number ≥ 0")),
+            Column::Minimum(measure) => {
+                let minimum = self.number(text, &format!("minimum {measure}"), 0.0, "a number ≥ 0");
+                self.bound(measure, minimum, None);
+            }
+            Column::Maximum(measure) => {
+                let maximum = self.number(text, &format!("maximum {measure}"), 0.0, "a number ≥ 0");
+                self.bound(measure, None, maximum);
+            }
         }
     }
-    if t.name.is_empty() {
-        faults.push("has no name: give it one".to_owned());
-    }
-    let degrees = columns.contains(&Some(Column::Home(0, Space::Geographic)));
-    if faults.is_empty() {
-        faults.extend(home_fault(home, degrees));
-    }
-    if !blank_shares.is_empty() {
-        faults.push(format!("\"{}\" has no capacity: every territory needs a number there, or none does", t.name));
-    }
-    if let [Some(x), Some(y)] = home {
-        t.anchor = Some([x, y]);
-    } else if let (Some(km), true) = (t.max_radius_km, faults.is_empty()) {
-        faults.push(format!("\"{}\" has a radius of {km} km but no home to measure it from: give it one", t.name));
-    }
-    if !columns.contains(&Some(Column::Capacity)) && faults.is_empty() {
-        let [hours_per_year, fte, effectiveness] = factors;
-        let capacity = Capacity { who: t.name.clone(), hours_per_year, fte, effectiveness };
-        match capacity.hours() {
-            Ok(hours) => t.capacity = hours,
-            Err(fault) => faults.push(fault.to_string()),
-        }
-    }
-    if faults.is_empty() { Ok(t) } else { Err(faults) }
-}
 
-/// With a bound that is there.
-fn bounded(t: Territory, measure: &str, minimum: Option<f64>, maximum: Option<f64>) -> Territory {
-    if minimum.or(maximum).is_some() { t.bounds(measure, minimum, maximum) } else { t }
+    fn bound(&mut self, measure: &str, minimum: Option<f64>, maximum: Option<f64>) {
+        let territory = std::mem::replace(&mut self.territory, Territory::new(""));
+        self.territory = territory.bounds(measure, minimum, maximum);
+    }
+
+    /// Puts together what cells say only together.
+    fn finish(self, columns: &[Option<Column>]) -> Result<Territory, Vec<String>> {
+        let Self { mut territory, factors, home, shares, mut faults } = self;
+        let name = territory.name.clone();
+        if name.is_empty() {
+            faults.push("has no name: give it one".to_owned());
+        }
+        if shares < columns.iter().flatten().filter(|c| c.is_share()).count() {
+            faults.push(format!("\"{name}\" has no capacity: every territory needs a number there, or none does"));
+        }
+        if faults.is_empty() {
+            faults.extend(home_fault(home, columns.contains(&Some(Column::Home(0, Space::Geographic)))));
+        }
+        if let [Some(x), Some(y)] = home {
+            territory.anchor = Some([x, y]);
+        }
+        if let (Some(km), None, true) = (territory.max_radius_km, territory.anchor, faults.is_empty()) {
+            faults.push(format!("\"{name}\" has a radius of {km} km but no home to measure it from: give it one"));
+        }
+        if !columns.contains(&Some(Column::Capacity)) && faults.is_empty() {
+            let [hours_per_year, fte, effectiveness] = factors;
+            match (Capacity { who: name, hours_per_year, fte, effectiveness }).hours() {
+                Ok(hours) => territory.capacity = hours,
+                Err(fault) => faults.push(fault.to_string()),
+            }
+        }
+        if faults.is_empty() { Ok(territory) } else { Err(faults) }
+    }
 }
 
 fn home_fault(home: [Option<f64>; 2], degrees: bool) -> Option<String> {
