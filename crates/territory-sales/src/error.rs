@@ -24,10 +24,10 @@ pub enum SalesError {
         count: usize,
     },
     /// A cell that holds no number.
-    #[error("line {line}: the {column} \"{text}\" is not a number: correct it, or leave the cell empty")]
+    #[error("{place}: the {column} \"{text}\" is not a number: correct it, or leave the cell empty")]
     NotANumber {
-        /// Line of the table, from 1.
-        line: u64,
+        /// Line of the text, from 1, or row of the table, from 0: `line 3`.
+        place: String,
         /// The column.
         column: String,
         /// What stands there.
@@ -81,6 +81,11 @@ pub enum SalesError {
         /// How many rows.
         count: usize,
     },
+    /// A conversion between datums of coordinates that are no degrees.
+    #[error(
+        "the coordinates are to be converted from GCJ-02, but the table is planar (metres): give longitude and latitude in degrees, or do not ask for the conversion"
+    )]
+    Gcj02InThePlane,
     /// Columns of different lengths.
     #[error("{what} has {found} rows, expected {expected}: every column needs one row per item")]
     Length {

@@ -1,6 +1,7 @@
 //! The sales domain around the territory engine: what customers are worth and cost, how many reps they need, and what a plan means
 //! for quotas, reps and fairness. It knows customers, money, hours and the engine's public interface; it reads no files and knows
-//! no JSON (a table of customers may come as CSV text through a reader), and the engine does not know it.
+//! no JSON (a table of customers may come as CSV text through a reader, or cell by cell from features that somebody else has read), and the
+//! engine does not know it.
 //!
 //! In the order in which one customer passes through:
 //!
@@ -38,6 +39,7 @@ pub mod response;
 mod rounding;
 pub mod workload;
 
+pub use check::locate;
 pub use error::SalesError;
 pub use nearest::PointIndex;
 pub use rounding::round_to_total;

@@ -91,7 +91,7 @@ pub struct Placements {
 /// ```
 ///
 /// # Errors
-/// Parameters out of range, negative sales, homes or centres at no place; [`SalesError::Unassignable`] where qualifications or numbers leave a territory without a
+/// Parameters out of range, negative sales, homes or centres at no place or with longitude and latitude swapped; [`SalesError::Unassignable`] where qualifications or numbers leave a territory without a
 /// rep.
 pub fn place(space: Space, reps: &[Rep], territories: &[Vacancy], costs: &PairCosts) -> Result<Placements, SalesError> {
     check::at_least_zero("the cost per km", costs.per_km)?;
@@ -107,12 +107,10 @@ pub fn place(space: Space, reps: &[Rep], territories: &[Vacancy], costs: &PairCo
             |_| v.name.clone(),
         )?;
     }
-    let places = reps.iter().map(|r| (&r.name, r.home)).chain(territories.iter().map(|v| (&v.name, v.centre)));
-    for (name, [x, y]) in places {
-        if !x.is_finite() || !y.is_finite() {
-            return Err(SalesError::NoPlace { row: name.clone(), x, y, count: 1 });
-        }
-    }
+    let homes: Vec<[f64; 2]> = reps.iter().map(|r| r.home).collect();
+    check::places(space, &homes, |row| reps[row].name.clone())?;
+    let centres: Vec<[f64; 2]> = territories.iter().map(|v| v.centre).collect();
+    check::places(space, &centres, |row| territories[row].name.clone())?;
     let table = Table::new(space, reps, territories, costs);
     let best = table.solve(None)?;
     let cost = table.total(&best);
@@ -249,6 +247,15 @@ mod tests {
             fault.to_string(),
             "only 1 of 2 territories can get a rep; \"South\" stays without: loosen its qualifications or add reps"
         );
+        let swapped = Rep { home: [39.9, 116.4], ..rep.clone() };
+        let fault = place(Space::Geographic, &[swapped], &both[..1], &costs).unwrap_err();
+        assert!(matches!(&fault, SalesError::SwappedCoordinates { row, count: 1, .. } if row == "R01"), "{fault}");
+        let astray = Vacancy { centre: [39.9, 116.4], ..both[0].clone() };
+        let fault = place(Space::Geographic, std::slice::from_ref(&rep), &[astray], &costs).unwrap_err();
+        assert!(matches!(&fault, SalesError::SwappedCoordinates { row, .. } if row == "North"), "{fault}");
+        let nowhere = Vacancy { centre: [400.0, 100.0], ..both[0].clone() };
+        let fault = place(Space::Geographic, std::slice::from_ref(&rep), &[nowhere], &costs).unwrap_err();
+        assert!(matches!(&fault, SalesError::NoPlace { row, .. } if row == "North"), "{fault}");
         let dear = PairCosts { margin: 1.5, ..costs };
         assert!(matches!(place(Space::Geographic, &[rep], &both, &dear), Err(SalesError::Parameter { .. })));
     }

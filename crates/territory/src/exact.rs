@@ -24,8 +24,18 @@ pub(crate) enum Exact {
     Unknown,
 }
 
-/// Tries all plans of a problem of up to [`TINY`] units; without `bounded` whatever their sums.
+/// Tries all plans of a problem of up to [`TINY`] units, the one of least inertia being best; without `bounded` whatever their sums.
 pub(crate) fn try_all(problem: &Problem, bounded: bool) -> Exact {
+    let inertia = |t: usize, set: u32| inertia_of(problem, t, set);
+    search(problem, bounded, true, &inertia)
+}
+
+/// The same; best is the plan that adds up to the least of what `change` says of a unit in a territory.
+pub(crate) fn try_all_by(problem: &Problem, change: impl Fn(usize, u32) -> f64) -> Exact {
+    search(problem, true, false, &|t, set| units(set).map(|u| change(u, t as u32)).sum())
+}
+
+fn search(problem: &Problem, bounded: bool, alike: bool, worth: &dyn Fn(usize, u32) -> f64) -> Exact {
     let (n, k) = (problem.units(), problem.k());
     if n > TINY {
         return Exact::Unknown;
@@ -46,13 +56,15 @@ pub(crate) fn try_all(problem: &Problem, bounded: bool) -> Exact {
     let all = (0..k).map(|t| Wanted { allowed: allowed(t as u32), bounds: bounds(t), anchor: problem.anchor(t) });
     let mut search = Search {
         problem,
+        worth,
         neighbours: (0..n as u32).map(|u| mask(problem.graph().neighbours(u))).collect(),
         apart: (0..n as u32).map(|u| mask(book.apart_of(u))).collect(),
         group: (0..n).map(group).collect(),
         wanted: all.collect(),
         taken: vec![0; k],
-        inertia: 0.0,
+        sum: 0.0,
         best: None,
+        alike,
         steps: STEPS,
     };
     search.next((1u32 << n) - 1);
@@ -74,14 +86,18 @@ struct Wanted {
 /// Sets of units are bits.
 struct Search<'a> {
     problem: &'a Problem,
+    /// What a set costs as a territory, ≥ 0.
+    worth: &'a dyn Fn(usize, u32) -> f64,
     neighbours: Vec<u32>,
     apart: Vec<u32>,
     group: Vec<u32>,
     wanted: Vec<Wanted>,
     /// Units of every territory, 0: not taken yet.
     taken: Vec<u32>,
-    inertia: f64,
+    sum: f64,
     best: Option<(f64, Vec<u32>)>,
+    /// Whether territories that want the same are the same.
+    alike: bool,
     steps: u64,
 }
 
@@ -90,19 +106,19 @@ impl Search<'_> {
     fn next(&mut self, left: u32) {
         let open = self.taken.iter().filter(|&&set| set == 0).count() as u32;
         if left == 0 {
-            if open == 0 && self.best.as_ref().is_none_or(|best| self.inertia < best.0) {
+            if open == 0 && self.best.as_ref().is_none_or(|best| self.sum < best.0) {
                 let of = |u: usize| self.taken.iter().position(|set| set >> u & 1 == 1).unwrap_or(0) as u32;
-                self.best = Some((self.inertia, (0..self.problem.units()).map(of).collect()));
+                self.best = Some((self.sum, (0..self.problem.units()).map(of).collect()));
             }
             return;
         }
-        if open == 0 || left.count_ones() < open || self.best.as_ref().is_some_and(|best| self.inertia >= best.0) {
+        if open == 0 || left.count_ones() < open || self.best.as_ref().is_some_and(|best| self.sum >= best.0) {
             return;
         }
         let first = left & left.wrapping_neg();
         for t in 0..self.wanted.len() {
             // Of territories that nothing tells apart the first one stands for all.
-            let same = |s: usize| self.taken[s] == 0 && self.wanted[s] == self.wanted[t];
+            let same = |s: usize| self.alike && self.taken[s] == 0 && self.wanted[s] == self.wanted[t];
             if self.taken[t] == 0 && self.wanted[t].allowed & first != 0 && !(0..t).any(same) {
                 self.grow(t, first, left, !first);
             }
@@ -118,11 +134,11 @@ impl Search<'_> {
         let Some(enough) = self.fits(t, set) else { return };
         let whole = units(set).all(|u| self.group[u] & !set == 0);
         if enough && whole {
-            let inertia = self.inertia;
+            let sum = self.sum;
             self.taken[t] = set;
-            self.inertia += self.inertia_of(t, set);
+            self.sum += (self.worth)(t, set);
             self.next(left & !set);
-            (self.taken[t], self.inertia) = (0, inertia);
+            (self.taken[t], self.sum) = (0, sum);
         }
         let touching = units(set).fold(0, |mask, u| mask | self.neighbours[u]);
         let mut candidates = touching & left & open & !set & self.wanted[t].allowed;
@@ -149,18 +165,19 @@ impl Search<'_> {
         }
         Some(enough)
     }
+}
 
-    fn inertia_of(&self, t: usize, set: u32) -> f64 {
-        let values = &self.problem.measures()[self.problem.weight()].values;
-        let points = self.problem.locations().points();
-        let total: f64 = units(set).map(|u| values[u]).sum();
-        let mut centre = [0.0; 3];
-        for u in units(set) {
-            (0..3).for_each(|i| centre[i] += values[u] * points[u][i] / total.max(f64::MIN_POSITIVE));
-        }
-        let centre = self.wanted[t].anchor.unwrap_or(centre);
-        units(set).map(|u| values[u] * squared_distance(points[u], centre)).sum()
+/// Moment of inertia of a set as a territory, about its anchor or its centroid.
+fn inertia_of(problem: &Problem, t: usize, set: u32) -> f64 {
+    let values = &problem.measures()[problem.weight()].values;
+    let points = problem.locations().points();
+    let total: f64 = units(set).map(|u| values[u]).sum();
+    let mut centre = [0.0; 3];
+    for u in units(set) {
+        (0..3).for_each(|i| centre[i] += values[u] * points[u][i] / total.max(f64::MIN_POSITIVE));
     }
+    let centre = problem.anchor(t).unwrap_or(centre);
+    units(set).map(|u| values[u] * squared_distance(points[u], centre)).sum()
 }
 
 /// Units of a set.

@@ -14,6 +14,7 @@ mod ids;
 mod parallel;
 mod plan;
 mod problem;
+pub mod realign;
 pub mod search;
 mod solve;
 mod space;

@@ -50,11 +50,12 @@ pub fn abc(values: &[f64], cutoffs: &[f64]) -> Result<Classing, SalesError> {
 /// ```
 ///
 /// # Errors
-/// Values that are negative; no values; no class.
+/// Values that are negative; no values; no class, or more classes than customers.
 pub fn quantiles(values: &[f64], count: u32) -> Result<Classing, SalesError> {
     check::not_negative("the value of customers", values)?;
-    check::positive("the number of quantiles", f64::from(count))?;
     check::positive("the number of customers", values.len() as f64)?;
+    let possible = |c: f64| c >= 1.0 && c <= values.len() as f64;
+    check::parameter("the number of quantiles", f64::from(count), "from 1 to the number of customers", possible)?;
     let mut before = 0;
     let score = by_groups(values, |group| {
         let share = before as f64 / values.len() as f64;
@@ -113,6 +114,9 @@ mod tests {
             let values: Vec<f64> = values.into_iter().map(f64::from).collect();
             prop_assume!(values.iter().sum::<f64>() > 0.0);
             prop_assert_eq!(abc(&values, &[a, b]).unwrap().class_of, oracle(&values, &[a, b]));
+            if values.len() < 4 {
+                return Ok(());
+            }
             let n = values.len() as f64;
             let quarter = |v: &f64| (values.iter().filter(|o| *o > v).count() as f64 / n * 4.0) as u32;
             let expected: Vec<u32> = values.iter().map(quarter).collect();
@@ -129,6 +133,15 @@ mod tests {
         );
         assert!(matches!(abc(&[1.0], &[0.8, 1.2]), Err(SalesError::Parameter { value: 1.2, .. })));
         assert!(matches!(abc(&[1.0, -1.0], &[0.8]), Err(SalesError::Value { value: -1.0, .. })));
+        // Neither two classes of one customer nor room for four billion.
+        for count in [0, 3, u32::MAX] {
+            let fault = quantiles(&[1.0, 2.0], count).unwrap_err().to_string();
+            assert_eq!(
+                fault,
+                format!("the number of quantiles is {count}, it must be from 1 to the number of customers")
+            );
+        }
+        assert_eq!(quantiles(&[1.0, 2.0], 2).unwrap().class_of, [1, 0]);
         assert!(matches!(abc(&[0.0, 0.0], &[0.8]), Err(SalesError::Parameter { value: 0.0, .. })));
     }
 }

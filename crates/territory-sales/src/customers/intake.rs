@@ -24,7 +24,7 @@ pub enum Duplicates {
     Keep,
     /// Rows at most this many metres apart (also by way of others) become one. Sales, potential and calls add up; the length of a visit is the
     /// mean by calls, the competitors' share the mean by potential (plain means where there is no such column); place, name, class
-    /// and owner are those of the first row that has one.
+    /// and owner are those of the first row that has one. A row without a value adds none; [`Intake::filled_by_merging`] counts them.
     Merge {
         /// Metres; 0 for equal coordinates only.
         within_m: f64,
@@ -63,6 +63,20 @@ impl CustomerOptions {
     }
 }
 
+/// A column of a table of customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Column {
+    /// The name of the row.
+    Name,
+    /// A numeric column.
+    Number(Field),
+    /// The value class.
+    Class,
+    /// The rep who looks after the customer.
+    Owner,
+}
+
 /// What was done to a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -75,6 +89,9 @@ pub struct Intake {
     pub merged: usize,
     /// Places at which the merged rows disagreed on the owner or the class; the first row's stands.
     pub conflicts: usize,
+    /// Cells of merged rows that were empty and had a value in another row of their place, by column, in table order: the value of the place is
+    /// that of the rows that had one.
+    pub filled_by_merging: Vec<(Column, usize)>,
     /// Gaps filled, by column.
     pub imputed: Vec<(Field, usize)>,
 }
@@ -84,18 +101,21 @@ impl CustomerTable {
     ///
     /// # Errors
     /// [`SalesError`]: no rows; columns of different lengths; coordinates that are no place, or that seem to be swapped (a latitude beyond 90
-    /// whose row makes sense the other way round); negative or infinite values; gaps that were not to be filled. Each names the first
-    /// row and counts the others.
+    /// whose row makes sense the other way round); negative or infinite values; gaps that were not to be filled; a conversion from GCJ-02
+    /// of planar coordinates. Each names the first row and counts the others.
     pub fn build(mut self, options: &CustomerOptions) -> Result<Customers, SalesError> {
         self.check()?;
         let mut intake = Intake { rows: self.len(), ..Intake::default() };
-        if options.gcj02 && self.space == Space::Geographic {
+        if options.gcj02 {
+            if self.space != Space::Geographic {
+                return Err(SalesError::Gcj02InThePlane);
+            }
             intake.converted = self.coordinates.iter().filter(|c| gcj02::applies(**c)).count();
             self.coordinates.iter_mut().for_each(|c| *c = gcj02::to_wgs84(*c));
         }
         if let Duplicates::Merge { within_m } = options.duplicates {
             check::at_least_zero("the distance that merges customers (m)", within_m)?;
-            (intake.merged, intake.conflicts) = self.merge(within_m);
+            self.merge(within_m, &mut intake);
         }
         let mut columns: [Vec<f64>; Field::ALL.len()] = Default::default();
         for field in Field::ALL {
@@ -122,7 +142,7 @@ impl CustomerTable {
                 check::length(what, found, rows)?;
             }
         }
-        self.check_places()?;
+        check::places(self.space, &self.coordinates, |row| self.row_name(row))?;
         for field in Field::ALL {
             let column = &self.columns[field as usize];
             if column.is_empty() {
@@ -141,21 +161,6 @@ impl CustomerTable {
             }
         }
         Ok(())
-    }
-
-    fn check_places(&self) -> Result<(), SalesError> {
-        let geographic = self.space == Space::Geographic;
-        let place =
-            |[x, y]: [f64; 2]| x.is_finite() && y.is_finite() && (!geographic || (x.abs() <= 360.0 && y.abs() <= 90.0));
-        let faulty: Vec<usize> = (0..self.len()).filter(|&row| !place(self.coordinates[row])).collect();
-        let swapped = |row: usize| geographic && place([self.coordinates[row][1], self.coordinates[row][0]]);
-        let (count, Some(&first)) = (faulty.len(), faulty.first()) else { return Ok(()) };
-        let (row, [x, y]) = (self.row_name(first), self.coordinates[first]);
-        Err(if faulty.iter().all(|&row| swapped(row)) {
-            SalesError::SwappedCoordinates { row, longitude: x, latitude: y, count }
-        } else {
-            SalesError::NoPlace { row, x, y, count }
-        })
     }
 
     /// A column without gaps, and how many were filled.
@@ -276,5 +281,7 @@ mod tests {
         let converted = table.build(&CustomerOptions::default().from_gcj02()).unwrap();
         assert!((converted.coordinates()[0][0] - 116.404).abs() < 1e-9);
         assert_eq!((converted.coordinates()[1], converted.intake().converted), ([-0.1, 51.5], 1));
+        let planar = CustomerTable::new(Space::Planar, vec![there]).build(&CustomerOptions::default().from_gcj02());
+        assert_eq!(planar.unwrap_err(), SalesError::Gcj02InThePlane);
     }
 }

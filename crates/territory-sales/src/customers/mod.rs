@@ -2,14 +2,17 @@
 //! [`CustomerTable::build`] validates it into [`Customers`], whose columns are whole. Nothing is repaired in silence: places are
 //! merged, gaps filled and coordinates converted only where [`CustomerOptions`] ask for it, and [`Intake`] counts what was done.
 
+mod columns;
 mod from_csv;
+mod from_features;
 mod intake;
 mod merge;
 mod units;
 
-pub use from_csv::CsvColumns;
+pub use columns::TableColumns;
+pub use from_features::Cell;
 pub(crate) use intake::median;
-pub use intake::{CustomerOptions, Duplicates, Impute, Intake};
+pub use intake::{Column, CustomerOptions, Duplicates, Impute, Intake};
 pub use units::UnitTotals;
 
 use crate::{SalesError, check};
@@ -136,7 +139,7 @@ impl CustomerTable {
     }
 
     fn row_name(&self, row: usize) -> String {
-        self.names.get(row).cloned().unwrap_or_else(|| check::by_index(row))
+        self.names.get(row).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| check::by_index(row))
     }
 }
 
@@ -175,7 +178,7 @@ impl Customers {
 
     /// Name of a row.
     pub fn name(&self, row: usize) -> String {
-        self.names.get(row).cloned().unwrap_or_else(|| check::by_index(row))
+        self.names.get(row).filter(|n| !n.is_empty()).cloned().unwrap_or_else(|| check::by_index(row))
     }
 
     /// A numeric column, one value per customer.

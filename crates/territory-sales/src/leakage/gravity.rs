@@ -15,6 +15,10 @@ use crate::{SalesError, check};
 const ROUNDS: usize = 500;
 /// Sums are met within this, as a share.
 const EXACT: f64 = 1e-10;
+/// A fit has converged whose sums are met within this, as a share.
+const MET: f64 = 1e-9;
+/// Ways that differ by less than this share are the same.
+const SAME: f64 = 1e-9;
 /// Steepest decay that is looked for.
 const STEEPEST: f64 = 12.0;
 
@@ -34,12 +38,45 @@ pub struct Suspicion {
     pub z: f64,
 }
 
+/// How the model was fitted, and how well.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Fit {
+    /// Whether sums are met within 10⁻⁹ of themselves and the decay was given or found. Where not, expectations are those of the last
+    /// round, and `residual` says how far off they are.
+    pub converged: bool,
+    /// Rounds of proportional fitting at the final decay, at most 500.
+    pub iterations: usize,
+    /// Largest relative deviation of what a place is expected to send or receive from what it does.
+    pub residual: f64,
+    /// Where the decay comes from.
+    pub decay: DecayFit,
+}
+
+/// Where the decay of a gravity model comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecayFit {
+    /// It was given.
+    Given,
+    /// Expected goods go as far as the real ones.
+    Found,
+    /// It is 0: real goods go farther than sizes alone make them.
+    NoDecay,
+    /// It is the steepest that is looked for, 12: real goods go less far still. The fit has not converged.
+    Steepest,
+    /// Every decay explains the flows alike: nothing is sent, or all distances that matter are one. It is 0.
+    Undetermined,
+}
+
 /// The gravity model of a flow table.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Expectation {
     /// γ, how fast distance deters.
     pub decay: f64,
+    /// How it was fitted.
+    pub fit: Fit,
     /// E, `[from * places + to]`; 0 on the diagonal.
     pub expected: Vec<f64>,
     /// All pairs of different places with an expectation above 0, largest z first (of equals, smaller places).
@@ -56,6 +93,8 @@ impl Expectation {
 
 impl FlowTable {
     /// The expectation of every pair. `distance_km(a, b)` is asked for every pair of different places; distances below 1 km count as 1. `decay`: none fits γ.
+    /// A fit that did not end is no error, but [`Expectation::fit`] says so: goods that all pass through one place (a hub and its
+    /// customers) leave no room for other pairs, and proportional fitting comes near that only slowly.
     /// Time and memory grow with places²: made for territories and provinces, not for thousands of units.
     ///
     /// ```
@@ -71,6 +110,7 @@ impl FlowTable {
     /// let worst = expectation.pairs[0];
     /// assert_eq!((worst.from, worst.to), (0, 2));
     /// assert!(worst.z > 5.0);
+    /// assert!(expectation.fit.converged && expectation.fit.residual < 1e-9);
     /// # Ok::<(), territory_sales::SalesError>(())
     /// ```
     ///
@@ -93,15 +133,18 @@ impl FlowTable {
         let mut flow = vec![0.0; n * n];
         self.rows().iter().filter(|r| r.0 != r.1).for_each(|r| flow[r.0 as usize * n + r.1 as usize] = r.2);
         let model = Model { n, log_distance, flow };
-        let decay = match decay {
+        let (decay, found) = match decay {
             Some(decay) => {
                 check::at_least_zero("the decay with distance", decay)?;
-                decay
+                (decay, DecayFit::Given)
             }
             None => model.fitted_decay(),
         };
-        let expected = model.expected(decay);
-        Ok(Expectation { decay, pairs: model.pairs(&expected), expected })
+        let (expected, iterations) = model.expected(decay);
+        let residual = model.residual(&expected);
+        let converged = residual <= MET && found != DecayFit::Steepest;
+        let fit = Fit { converged, iterations, residual, decay: found };
+        Ok(Expectation { decay, fit, pairs: model.pairs(&expected), expected })
     }
 }
 
@@ -112,50 +155,73 @@ struct Model {
 }
 
 impl Model {
-    /// E for a decay, by proportional fitting.
-    fn expected(&self, decay: f64) -> Vec<f64> {
+    /// E for a decay, by proportional fitting, and the rounds that it took.
+    fn expected(&self, decay: f64) -> (Vec<f64>, usize) {
         let n = self.n;
-        let pull = |cell: usize| if cell / n == cell % n { 0.0 } else { libm::exp(-decay * self.log_distance[cell]) };
-        let mut cells: Vec<f64> = (0..n * n).map(pull).collect();
-        let sums = |cells: &[f64]| {
-            let (mut rows, mut columns) = (vec![0.0; n], vec![0.0; n]);
-            for (cell, value) in cells.iter().enumerate() {
-                rows[cell / n] += value;
-                columns[cell % n] += value;
-            }
-            (rows, columns)
+        // Against the nearest other place of each row: factors of a row change nothing, and steep decays do not vanish.
+        let nearest =
+            |a: usize| (0..n).filter(|b| *b != a).map(|b| self.log_distance[a * n + b]).fold(f64::INFINITY, f64::min);
+        let nearest: Vec<f64> = (0..n).map(nearest).collect();
+        let pull = |cell: usize| match (cell / n, cell % n) {
+            (a, b) if a == b => 0.0,
+            (a, _) => libm::exp(-decay * (self.log_distance[cell] - nearest[a])),
         };
-        let (sent, received) = sums(&self.flow);
+        let mut cells: Vec<f64> = (0..n * n).map(pull).collect();
+        let (sent, received) = self.sums(&self.flow);
         let factor = |wanted: f64, is: f64| if is > 0.0 { wanted / is } else { 0.0 };
-        for _ in 0..ROUNDS {
-            let (rows, _) = sums(&cells);
+        for round in 1..=ROUNDS {
+            let (rows, _) = self.sums(&cells);
             let by_row: Vec<f64> = sent.iter().zip(&rows).map(|(w, is)| factor(*w, *is)).collect();
             cells.iter_mut().enumerate().for_each(|(cell, v)| *v *= by_row[cell / n]);
-            let (_, columns) = sums(&cells);
+            let (_, columns) = self.sums(&cells);
             let by_column: Vec<f64> = received.iter().zip(&columns).map(|(w, is)| factor(*w, *is)).collect();
             cells.iter_mut().enumerate().for_each(|(cell, v)| *v *= by_column[cell % n]);
             let met = |f: &f64| *f == 0.0 || (f - 1.0).abs() < EXACT;
             if by_column.iter().all(met) && by_row.iter().all(met) {
-                break;
+                return (cells, round);
             }
         }
-        cells
+        (cells, ROUNDS)
+    }
+
+    /// What every place sends and receives.
+    fn sums(&self, cells: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (mut rows, mut columns) = (vec![0.0; self.n], vec![0.0; self.n]);
+        for (cell, value) in cells.iter().enumerate() {
+            rows[cell / self.n] += value;
+            columns[cell % self.n] += value;
+        }
+        (rows, columns)
+    }
+
+    /// How far sums are from those of the flows, at most, as a share of these.
+    fn residual(&self, expected: &[f64]) -> f64 {
+        let ((sent, received), (rows, columns)) = (self.sums(&self.flow), self.sums(expected));
+        let pairs = sent.iter().zip(&rows).chain(received.iter().zip(&columns));
+        pairs.filter(|(wanted, _)| **wanted > 0.0).map(|(wanted, is)| (is / wanted - 1.0).abs()).fold(0.0, f64::max)
     }
 
     /// The decay at which goods go as far as they do; expected ones go less far the larger it is.
-    fn fitted_decay(&self) -> f64 {
+    fn fitted_decay(&self) -> (f64, DecayFit) {
         let way = |cells: &[f64]| cells.iter().zip(&self.log_distance).map(|(f, d)| f * d).sum::<f64>();
         let wanted = way(&self.flow);
-        let farther = |decay: f64| way(&self.expected(decay)) > wanted * (1.0 + 1e-12);
-        let (mut low, mut high) = (0.0, STEEPEST);
-        if !farther(low) {
-            return low;
+        let ends = [0.0, STEEPEST].map(|decay| way(&self.expected(decay).0));
+        let slack = SAME * wanted.abs();
+        if ends[0] - ends[1] <= slack && (ends[0] - wanted).abs() <= slack {
+            return (0.0, DecayFit::Undetermined);
         }
+        if ends[0] <= wanted {
+            return (0.0, DecayFit::NoDecay);
+        }
+        if ends[1] > wanted {
+            return (STEEPEST, DecayFit::Steepest);
+        }
+        let (mut low, mut high) = (0.0, STEEPEST);
         for _ in 0..40 {
             let middle = 0.5 * (low + high);
-            if farther(middle) { low = middle } else { high = middle }
+            if way(&self.expected(middle).0) > wanted { low = middle } else { high = middle }
         }
-        0.5 * (low + high)
+        (0.5 * (low + high), DecayFit::Found)
     }
 
     fn pairs(&self, expected: &[f64]) -> Vec<Suspicion> {
@@ -248,5 +314,42 @@ mod tests {
         assert!(even.pairs.iter().all(|p| p.z.abs() < 1e-3 && (p.expected - 10.0).abs() < 1e-6));
         assert_eq!(FlowTable::new(0, &[]).unwrap().expectation(|_, _| 1.0, None).unwrap().pairs, []);
         assert!(FlowTable::new(2, &[]).unwrap().expectation(|_, _| -1.0, None).is_err());
+    }
+
+    /// Protects the report of a fit that does not end: all goods pass through place 0, so that the other pairs must be expected to trade
+    /// nothing, which factors of rows and columns reach only in the limit.
+    #[test]
+    fn a_fit_that_does_not_converge_says_so() {
+        let hub: Vec<_> = (1..6u32).flat_map(|a| [(0, a, 5.0), (a, 0, 3.0 + f64::from(a))]).collect();
+        let slow = FlowTable::new(6, &hub).unwrap().expectation(km, Some(1.0)).unwrap();
+        assert!(!slow.fit.converged, "{:?}", slow.fit);
+        assert_eq!((slow.fit.iterations, slow.fit.decay), (ROUNDS, DecayFit::Given));
+        // The residual is what the books of the caller show, and no rounding error.
+        let sum = |of: &dyn Fn(usize) -> usize| (0..6).map(|other| slow.expected[of(other)]).sum::<f64>();
+        let worst = (0..6).flat_map(|a| {
+            let wanted: [f64; 2] = if a == 0 { [25.0, 30.0] } else { [3.0 + a as f64, 5.0] };
+            [sum(&|b| a * 6 + b) / wanted[0] - 1.0, sum(&|b| b * 6 + a) / wanted[1] - 1.0]
+        });
+        let worst = worst.map(f64::abs).fold(0.0, f64::max);
+        assert!((worst - slow.fit.residual).abs() < 1e-12 && worst > 1e-5, "{worst} {:?}", slow.fit);
+    }
+
+    /// Protects the report of where the decay stands: at either end of what is looked for, between, or anywhere.
+    #[test]
+    fn the_decay_says_where_it_comes_from() {
+        let line = |a: u32, b: u32| 10.0 * (f64::from(a) - f64::from(b)).abs();
+        let fitted = |flow: &dyn Fn(u32, u32) -> f64, distance: &dyn Fn(u32, u32) -> f64| {
+            let pairs = (0..5u32).flat_map(|a| (0..5).map(move |b| (a, b))).filter(|(a, b)| a != b);
+            let rows: Vec<_> = pairs.map(|(a, b)| (a, b, flow(a, b))).collect();
+            let e = FlowTable::new(5, &rows).unwrap().expectation(distance, None).unwrap();
+            (e.fit.decay, e.fit.converged, e.decay)
+        };
+        assert_eq!(fitted(&|a, b| line(a, b), &line).0, DecayFit::NoDecay);
+        let steep = fitted(&|a, b| line(a, b).powi(-30), &line);
+        assert_eq!(steep, (DecayFit::Steepest, false, STEEPEST));
+        let found = fitted(&|a, b| line(a, b).powi(-2), &line);
+        assert!(found.0 == DecayFit::Found && found.1 && (found.2 - 2.0).abs() < 1e-6, "{found:?}");
+        assert_eq!(fitted(&|_, _| 4.0, &|_, _| 50.0), (DecayFit::Undetermined, true, 0.0));
+        assert_eq!(fitted(&|_, _| 0.0, &line), (DecayFit::Undetermined, true, 0.0));
     }
 }

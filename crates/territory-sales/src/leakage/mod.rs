@@ -6,7 +6,7 @@
 
 mod gravity;
 
-pub use gravity::{Expectation, Suspicion};
+pub use gravity::{DecayFit, Expectation, Fit, Suspicion};
 
 use crate::{SalesError, check};
 use territory::adjacency::Graph;

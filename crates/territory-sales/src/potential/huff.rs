@@ -3,6 +3,9 @@
 //!
 //! Distances are the engine's (straight; on the sphere the chord, 0.1 % under the great circle at 1,000 km). Nothing is held per
 //! pair: a row of the matrix is made, used and forgotten, and with a cut-off distance only the stores in reach are looked at.
+//!
+//! Shares are ratios, and no exponent makes them infinite: where A^α·d^−β could leave the range of numbers for any pair, a row is formed as
+//! exp(l − max l) of the logarithms l = α·ln A − β·ln d.
 
 use super::power::Power;
 use crate::nearest::PointIndex;
@@ -38,13 +41,13 @@ pub struct Store {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Huff {
-    /// α, how much attraction counts.
+    /// α, how much attraction counts, 0 to 1,000.
     pub attraction_exponent: f64,
-    /// β, how fast distance deters.
+    /// β, how fast distance deters, 0 to 1,000.
     pub distance_exponent: f64,
     /// Stores farther away draw nothing, km; none: all stores count.
     pub cutoff_km: Option<f64>,
-    /// Distances below this count as this, km: next door would draw infinitely.
+    /// Distances below this count as this, km, at least 10⁻⁶ (a millimetre): next door would draw infinitely.
     pub least_km: f64,
 }
 
@@ -87,12 +90,14 @@ impl Huff {
     /// What the stores draw of `demand`, one number per customer.
     ///
     /// # Errors
-    /// No stores; a store at no place or without attraction; demand that is negative or of another length; parameters out of range.
+    /// No stores; a store at no place, with longitude and latitude swapped, or without attraction; customers whose locations are not finite
+    /// (for swapped ones see [`crate::locate`]); demand that is negative or of another length; parameters out of range.
     pub fn captured(&self, customers: &Locations, demand: &[f64], stores: &[Store]) -> Result<Captured, SalesError> {
         check::length("the demand", demand.len(), customers.len())?;
         check::not_negative("the demand", demand)?;
+        check::located(customers)?;
         self.check(customers.space(), stores)?;
-        let field = Field::new(self, customers.space(), stores);
+        let field = Field::new(self, customers, stores);
         let mut captured = Captured {
             own_share: vec![0.0; demand.len()],
             own: vec![0.0; demand.len()],
@@ -100,7 +105,7 @@ impl Huff {
             unreached: 0,
             unreached_demand: 0.0,
         };
-        let mut pulls = vec![0.0; stores.len()];
+        let mut pulls = Vec::with_capacity(stores.len());
         let mut near = Vec::new();
         for (customer, (&at, &demand)) in customers.points().iter().zip(demand).enumerate() {
             let (own, all) = field.pulls(at, &mut pulls, &mut near);
@@ -110,20 +115,22 @@ impl Huff {
                 continue;
             }
             captured.own_share[customer] = own / all;
-            captured.own[customer] = demand * own / all;
-            let per_pull = demand / all;
+            captured.own[customer] = demand * (own / all);
+            let drawn = |pull: f64| demand * (pull / all);
             match field.index {
-                None => captured.by_store.iter_mut().zip(&pulls).for_each(|(sum, pull)| *sum += per_pull * pull),
-                Some(_) => near.iter().for_each(|&(j, pull)| captured.by_store[j as usize] += per_pull * pull),
+                None => captured.by_store.iter_mut().zip(&pulls).for_each(|(sum, &pull)| *sum += drawn(pull)),
+                Some(_) => near.iter().for_each(|&(j, pull)| captured.by_store[j as usize] += drawn(pull)),
             }
         }
         Ok(captured)
     }
 
     fn check(&self, space: Space, stores: &[Store]) -> Result<(), SalesError> {
-        check::at_least_zero("the exponent of attraction", self.attraction_exponent)?;
-        check::at_least_zero("the exponent of distance", self.distance_exponent)?;
-        check::positive("the least distance (km)", self.least_km)?;
+        let exponent = |e: f64| (0.0..=MOST_EXPONENT).contains(&e);
+        check::parameter("the exponent of attraction", self.attraction_exponent, "from 0 to 1000", exponent)?;
+        check::parameter("the exponent of distance", self.distance_exponent, "from 0 to 1000", exponent)?;
+        let distance = |km: f64| km.is_finite() && km >= LEAST_KM;
+        check::parameter("the least distance (km)", self.least_km, "at least 1e-6, a millimetre", distance)?;
         if let Some(cutoff) = self.cutoff_km {
             check::positive("the cut-off distance (km)", cutoff)?;
         }
@@ -133,34 +140,73 @@ impl Huff {
         let attraction: Vec<f64> = stores.iter().map(|s| s.attraction).collect();
         let name = |row| format!("store {row}");
         check::values("the attraction", &attraction, check::POSITIVE, |a| a.is_finite() && a > 0.0, name)?;
-        let place = |[x, y]: [f64; 2]| {
-            x.is_finite() && y.is_finite() && (space == Space::Planar || (x.abs() <= 360.0 && y.abs() <= 90.0))
-        };
-        match stores.iter().position(|s| !place(s.at)) {
-            None => Ok(()),
-            Some(row) => {
-                let [x, y] = stores[row].at;
-                let count = stores.iter().filter(|s| !place(s.at)).count();
-                Err(SalesError::NoPlace { row: name(row), x, y, count })
-            }
-        }
+        let at: Vec<[f64; 2]> = stores.iter().map(|s| s.at).collect();
+        check::places(space, &at, name)
     }
 }
 
 /// The stores as they pull.
 struct Field {
     at: Vec<[f64; 3]>,
-    /// A^α.
-    strength: Vec<f64>,
+    pull: Pull,
     ours: Vec<bool>,
-    power: Power,
     least_squared: f64,
     /// Of the stores, where there is a cut-off (a chord).
     index: Option<(PointIndex, f64)>,
 }
 
+/// How a row of pulls comes from squared distances.
+enum Pull {
+    /// A^α of every store (of the strongest: 1), times d^−β.
+    Powers(Vec<f64>, Power),
+    /// α·ln A of every store, less that of the strongest, and β/2.
+    Logarithms(Vec<f64>, f64),
+}
+
+impl Pull {
+    /// `squared` are the least and the largest squared distance that there can be.
+    fn new(huff: &Huff, stores: &[Store], squared: [f64; 2]) -> Self {
+        let most = stores.iter().map(|s| s.attraction).fold(f64::MIN_POSITIVE, f64::max);
+        let log = |s: &Store| huff.attraction_exponent * (libm::log(s.attraction) - libm::log(most));
+        let logs: Vec<f64> = stores.iter().map(log).collect();
+        let half = huff.distance_exponent / 2.0;
+        let [high, low] = squared.map(|squared| -half * libm::log(squared));
+        let weakest = logs.iter().copied().fold(0.0, f64::min);
+        match Power::new(huff.distance_exponent) {
+            Some(power) if high.abs().max(low.abs()) <= SAFE_LOG && low + weakest >= -SAFE_LOG => {
+                let strength = |s: &Store| libm::pow(s.attraction / most, huff.attraction_exponent);
+                Self::Powers(stores.iter().map(strength).collect(), power)
+            }
+            _ => Self::Logarithms(logs, half),
+        }
+    }
+
+    /// Turns the squared distances of a row into pulls; `store` tells the store of each place in the row.
+    fn of(&self, row: &mut [f64], store: impl Fn(usize) -> usize) {
+        match self {
+            Self::Powers(strength, power) => {
+                power.of_all(row);
+                row.iter_mut().enumerate().for_each(|(at, pull)| *pull *= strength[store(at)]);
+            }
+            Self::Logarithms(logs, half) => {
+                row.iter_mut().enumerate().for_each(|(at, d)| *d = logs[store(at)] - half * libm::log(*d));
+                let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                row.iter_mut().for_each(|log| *log = libm::exp(*log - most));
+            }
+        }
+    }
+}
+
+/// Exponents beyond this would cost more digits than they could mean.
+const MOST_EXPONENT: f64 = 1000.0;
+/// Least distance that may be asked for, km: its square and powers up to 20 are ordinary numbers.
+const LEAST_KM: f64 = 1e-6;
+/// Logarithms of pulls within this of 0 are safe to take powers of, and to add up over any number of stores.
+const SAFE_LOG: f64 = 600.0;
+
 impl Field {
-    fn new(huff: &Huff, space: Space, stores: &[Store]) -> Self {
+    fn new(huff: &Huff, customers: &Locations, stores: &[Store]) -> Self {
+        let space = customers.space();
         let at: Vec<[f64; 3]> = stores.iter().map(|s| space.locate(s.at)).collect();
         let chord = |arc: f64| match space {
             Space::Planar => arc,
@@ -169,18 +215,23 @@ impl Field {
                 2.0 * EARTH_RADIUS_KM * libm::sin(arc.min(half_turn) / (2.0 * EARTH_RADIUS_KM))
             }
         };
+        let least_squared = (huff.least_km * huff.least_km).min(f64::MAX);
+        let extents = [0, 1, 2].map(|axis| {
+            let all = || customers.points().iter().chain(&at).map(|p| p[axis]);
+            all().fold(f64::NEG_INFINITY, f64::max) - all().fold(f64::INFINITY, f64::min)
+        });
+        let farthest = extents.map(|e| e * e).iter().sum::<f64>().clamp(least_squared, f64::MAX);
         Self {
-            strength: stores.iter().map(|s| libm::pow(s.attraction, huff.attraction_exponent)).collect(),
+            pull: Pull::new(huff, stores, [least_squared, farthest]),
             ours: stores.iter().map(|s| s.ours).collect(),
-            power: Power::new(huff.distance_exponent),
-            least_squared: huff.least_km * huff.least_km,
             index: huff.cutoff_km.map(|km| (PointIndex::new(&at), chord(km))),
+            least_squared,
             at,
         }
     }
 
     /// The pull of our stores and of all on a customer; that of each in `all` (no cut-off) or `near` (stores in reach).
-    fn pulls(&self, at: [f64; 3], all: &mut [f64], near: &mut Vec<(u32, f64)>) -> (f64, f64) {
+    fn pulls(&self, at: [f64; 3], all: &mut Vec<f64>, near: &mut Vec<(u32, f64)>) -> (f64, f64) {
         let (mut own, mut sum) = (0.0, 0.0);
         let mut count = |j: usize, pull: f64| {
             sum += pull;
@@ -188,22 +239,23 @@ impl Field {
                 own += pull;
             }
         };
+        all.clear();
         match &self.index {
             None => {
-                let squared = self.at.iter().map(|&p| squared_distance(p, at).max(self.least_squared));
-                all.iter_mut().zip(squared).for_each(|(pull, d)| *pull = d);
-                self.power.of_all(all);
-                for (j, (pull, strength)) in all.iter_mut().zip(&self.strength).enumerate() {
-                    *pull *= strength;
-                    count(j, *pull);
-                }
+                let squared = |&p: &[f64; 3]| squared_distance(p, at).clamp(self.least_squared, f64::MAX);
+                all.extend(self.at.iter().map(squared));
+                self.pull.of(all, |j| j);
+                all.iter().enumerate().for_each(|(j, &pull)| count(j, pull));
             }
             Some((index, chord)) => {
                 near.clear();
-                index.within(at, *chord, |j, d| near.push((j, d.max(self.least_squared))));
-                for (j, pull) in near.iter_mut() {
-                    *pull = self.strength[*j as usize] * self.power.of(*pull);
-                    count(*j as usize, *pull);
+                index.within(at, *chord, |j, _| near.push((j, 0.0)));
+                let squared = |&(j, _): &(u32, f64)| squared_distance(self.at[j as usize], at);
+                all.extend(near.iter().map(|n| squared(n).clamp(self.least_squared, f64::MAX)));
+                self.pull.of(all, |place| near[place].0 as usize);
+                for (store, &pull) in near.iter_mut().zip(all.iter()) {
+                    store.1 = pull;
+                    count(store.0 as usize, pull);
                 }
             }
         }
@@ -270,6 +322,46 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Protects the range: whatever the exponents, attractions and distances, shares are finite and sum to 1, and are those of an
+        /// independent reckoning in logarithms.
+        #[test]
+        fn shares_are_shares_at_any_exponent(
+            stores in prop::collection::vec((-8.0f64..8.0, -300.0f64..300.0, any::<bool>()), 1..12),
+            log_scale in -3.0f64..100.0,
+            alpha in prop_oneof![0.0f64..3.0, 0.0f64..1000.0],
+            beta in prop_oneof![0.0f64..3.0, (0u32..20).prop_map(f64::from), 0.0f64..1000.0],
+            log_least in -6.0f64..2.0,
+            cutoff in prop::option::of(-2.0f64..100.0),
+            demand in prop::sample::select(vec![1e-200, 1.0, 1e200]),
+        ) {
+            let stores: Vec<Store> = stores.iter().map(|s| Store {
+                at: [s.0 * 10f64.powf(log_scale), 0.0], attraction: 10f64.powf(s.1), ours: s.2,
+            }).collect();
+            let huff = Huff {
+                least_km: 10f64.powf(log_least), cutoff_km: cutoff.map(|c| 10f64.powf(c)), ..Huff::default().exponents(alpha, beta)
+            };
+            let customers = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0]]);
+            let found = huff.captured(&customers, &[demand], &stores).unwrap();
+            let km = |s: &Store| s.at[0].abs() / 1000.0;
+            let reached = |s: &&Store| huff.cutoff_km.is_none_or(|cut| km(s) <= cut);
+            if stores.iter().filter(reached).count() == 0 {
+                prop_assert_eq!((found.unreached, found.own_share[0]), (1, 0.0));
+                return Ok(());
+            }
+            prop_assert!(found.by_store.iter().all(|d| d.is_finite() && *d >= 0.0), "{:?}", found.by_store);
+            prop_assert!((found.by_store.iter().sum::<f64>() / demand - 1.0).abs() < 1e-12, "{:?}", found.by_store);
+            prop_assert!((0.0..=1.0).contains(&found.own_share[0]) && found.own[0] <= demand);
+            let log = |s: &Store| alpha * s.attraction.ln() - beta * km(s).max(huff.least_km).ln();
+            for (store, drawn) in stores.iter().zip(&found.by_store) {
+                // 1 / Σ exp(l_k − l_j): no maximum is taken out.
+                let others: f64 = stores.iter().filter(reached).map(|k| (log(k) - log(store)).exp()).sum();
+                let expected = if reached(&store) { demand / others } else { 0.0 };
+                prop_assert!((drawn - expected).abs() <= 1e-8 * demand, "{drawn} {expected}");
+            }
+        }
+    }
+
     #[test]
     fn out_of_reach_is_counted_and_next_door_is_finite() {
         let customers = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [90_000.0, 0.0]]);
@@ -287,6 +379,19 @@ mod tests {
             run(&[store([0.0, 0.0], 0.0)]).contains("attraction are not a finite number above 0, first \"store 0\"")
         );
         assert!(run(&[store([0.0, 95.0], 1.0)]).contains("store 0"));
+        let swapped = run(&[store([116.4, 39.9], 1.0), store([39.9, 116.4], 1.0)]);
+        assert!(swapped.contains("first \"store 1\"") && swapped.contains("seem to be swapped"), "{swapped}");
+        let nowhere = Locations::from_coordinates(Space::Geographic, &[[f64::NAN, 0.0]]);
+        let fault = Huff::default().captured(&nowhere, &[1.0], &[store([0.0, 0.0], 1.0)]);
+        assert!(matches!(fault, Err(SalesError::NoPlace { count: 1, .. })));
+        for bad in [
+            Huff::default().exponents(1e9, 2.0),
+            Huff::default().exponents(1.0, f64::INFINITY),
+            Huff { least_km: 1e-200, ..Huff::default() },
+        ] {
+            let fault = bad.captured(&customers, &[1.0], &[store([0.0, 0.0], 1.0)]);
+            assert!(matches!(fault, Err(SalesError::Parameter { .. })), "{bad:?}");
+        }
         assert_eq!(run(&[]), "the list of stores is empty: give at least one");
         let negative = Huff::default().captured(&customers, &[-1.0], &[store([0.0, 0.0], 1.0)]);
         assert!(matches!(negative, Err(SalesError::Value { .. })));

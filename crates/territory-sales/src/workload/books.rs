@@ -261,5 +261,9 @@ mod tests {
         assert!(workload.territories(&plan, 1, Bases::Known(&[])).is_err());
         assert!(workload.territories(&[0, 3, 0], 1, Bases::Centroids).is_err());
         assert!(workload.territories(&plan, 1, Bases::Times(&|_, _| -1.0)).is_err());
+        let sphere = Locations::from_coordinates(Space::Geographic, &[[116.4, 39.9]]);
+        let workload = Workload::new(&sphere, &[5.0], &[1.0], TRIPS).unwrap();
+        let swapped = workload.territories(&[0], 1, Bases::Known(&[[39.9, 116.4]])).unwrap_err();
+        assert!(matches!(&swapped, crate::SalesError::SwappedCoordinates { row, .. } if row == "base 0"), "{swapped}");
     }
 }

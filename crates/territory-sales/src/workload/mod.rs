@@ -18,6 +18,7 @@
 //! beside that estimate. Travel times of one's own (a matrix, a function) take the place of straight lines.
 
 mod books;
+mod leaving;
 mod rounds;
 mod settle;
 mod spacing;
@@ -25,7 +26,7 @@ mod territories;
 
 pub use books::{TravelBooks, UnitWorkload};
 pub use rounds::balance_in_rounds;
-pub use settle::Balanced;
+pub use settle::{Balanced, Settlement};
 pub use spacing::spacing_km;
 pub use territories::{Bases, TerritoryHours};
 
@@ -112,7 +113,7 @@ impl Workload {
     /// With straight lines. `calls_per_year` and `hours_per_call` have one row per location.
     ///
     /// # Errors
-    /// Columns of other lengths or with negative values; parameters out of range.
+    /// Columns of other lengths or with negative values; locations that are not finite; parameters out of range.
     pub fn new(
         locations: &Locations,
         calls_per_year: &[f64],
@@ -154,6 +155,7 @@ impl Workload {
 
     fn check(locations: &Locations, calls: &[f64], hours: &[f64], trips: &DayTrips) -> Result<(), SalesError> {
         trips.check()?;
+        check::located(locations)?;
         check::length("the calls per year", calls.len(), locations.len())?;
         check::length("the hours per call", hours.len(), locations.len())?;
         check::not_negative("the calls per year", calls)?;
@@ -288,6 +290,8 @@ mod tests {
         assert_eq!(run(&[2.0], trips), Ok(vec![2.0])); // nobody near: no steps
         assert!(matches!(run(&[-2.0], trips), Err(SalesError::Value { .. })));
         assert!(matches!(run(&[1.0, 1.0], trips), Err(SalesError::Length { found: 2, .. })));
+        let nowhere = Locations::from_coordinates(Space::Planar, &[[f64::NAN, 0.0]]);
+        assert!(matches!(Workload::new(&nowhere, &[1.0], &[1.0], trips), Err(SalesError::NoPlace { count: 1, .. })));
         for bad in [
             DayTrips { calls_per_trip: 0.5, ..trips },
             DayTrips { circuity: 0.9, ..trips },

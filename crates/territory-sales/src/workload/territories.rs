@@ -51,8 +51,8 @@ impl Workload {
     /// One-way hours of every customer to the base of its territory; customers outside every territory (`u32::MAX`) have 0.
     ///
     /// # Errors
-    /// A plan of another length or with territories that are not below `k`; bases that are not one per territory; times that are
-    /// negative or not finite.
+    /// A plan of another length or with territories that are not below `k`; bases that are not one per territory, are at no place, or have
+    /// longitude and latitude swapped; times that are negative or not finite.
     pub fn ways_hours(&self, territory_of: &[u32], k: usize, bases: Bases<'_>) -> Result<Vec<f64>, SalesError> {
         self.check_plan(territory_of, k)?;
         let space = self.locations.space();
@@ -64,6 +64,7 @@ impl Workload {
             Bases::Centroids => straight(self.centroids(territory_of, k)),
             Bases::Known(places) => {
                 check::length("the list of bases", places.len(), k)?;
+                check::places(space, places, |t| format!("base {t}"))?;
                 straight(places.iter().map(|&p| space.locate(p)).collect())
             }
             Bases::Times(hours) => {

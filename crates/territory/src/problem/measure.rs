@@ -248,6 +248,11 @@ impl Objective {
         self
     }
 
+    /// Weights of inertia, border and cut where inertia stands for all that is measured from members.
+    pub(crate) fn weights(&self) -> [f64; 3] {
+        [self.inertia + self.inertia_medoid + self.median + self.diameter, self.border, self.cut]
+    }
+
     /// The terms of compactness in use with their weights, in report order.
     pub fn terms(&self) -> impl Iterator<Item = (&'static str, f64)> {
         let all = [

@@ -154,6 +154,29 @@ impl Bonds {
         }
     }
 
+    /// Says where units are today, what it costs that they leave, and which may not: these are locked there.
+    pub(super) fn set_home(&mut self, home: Vec<u32>, stay: Vec<f32>, protected: &[bool], (units, k): (usize, usize)) {
+        if protected.contains(&true) {
+            if self.class_of.is_empty() {
+                self.class_of = vec![0; units];
+                self.words = k.div_ceil(64);
+                self.classes = vec![u64::MAX; self.words];
+            }
+            let mut class_at = vec![u32::MAX; k];
+            for u in (0..units).filter(|&u| protected[u] && self.allows(u as u32, home[u])).collect::<Vec<_>>() {
+                let t = home[u] as usize;
+                if class_at[t] == u32::MAX {
+                    class_at[t] = (self.classes.len() / self.words) as u32;
+                    let at = self.classes.len();
+                    self.classes.resize(at + self.words, 0);
+                    self.classes[at + t / 64] |= 1 << (t % 64);
+                }
+                self.class_of[u] = class_at[t];
+            }
+        }
+        (self.home, self.stay) = (home, stay);
+    }
+
     /// Whether a territory is in the set of a unit.
     #[inline]
     pub(crate) fn allows(&self, unit: u32, territory: u32) -> bool {

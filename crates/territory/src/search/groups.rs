@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const NONE: u32 = u32::MAX;
 
 /// The instance in which every group is one unit; none where there are no groups.
-pub(super) fn as_one(problem: &Problem, instance: &Instance) -> Option<Level> {
+pub(crate) fn as_one(problem: &Problem, instance: &Instance) -> Option<Level> {
     let book = problem.rule_book();
     if book.groups().is_empty() {
         return None;

@@ -128,6 +128,23 @@ impl Instance {
         Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, shares, windows, bonds }
     }
 
+    /// Says where units are today, what it costs that they leave, and which may not.
+    pub(crate) fn set_home(&mut self, home: Vec<u32>, stay: Vec<f32>, protected: &[bool]) {
+        let (units, k) = (self.len(), self.k());
+        self.bonds.get_or_insert_default().set_home(home, stay, protected, (units, k));
+    }
+
+    /// Territory of a unit today; `u32::MAX` where it has none.
+    #[inline]
+    pub(crate) fn home_of(&self, unit: u32) -> u32 {
+        self.bonds.as_ref().and_then(|bonds| bonds.home.get(unit as usize)).copied().unwrap_or(u32::MAX)
+    }
+
+    /// What it costs that a unit leaves its territory of today, in units of the mean.
+    pub(crate) fn stay_of(&self, unit: u32) -> f32 {
+        self.bonds.as_ref().and_then(|bonds| bonds.stay.get(unit as usize)).copied().unwrap_or(0.0)
+    }
+
     /// Number of units.
     #[inline]
     pub fn len(&self) -> usize {

@@ -38,6 +38,7 @@ pub use bonds::{BondValues, Bonds};
 pub use coarsen::{Level, coarsen};
 pub use construct::{Diagram, construct};
 pub use contiguity::make_contiguous;
+pub(crate) use groups::as_one as group_level;
 pub use guard::{Guard, Leaving};
 pub use instance::{Instance, Window};
 pub use laplacian::Laplacian;
@@ -46,7 +47,7 @@ pub use order::hilbert_order;
 pub use polish::polish;
 pub use random::{Exponential, Random};
 pub use regions::Scratches;
-pub(crate) use run::run;
+pub(crate) use run::{begin_plan as begin, run};
 pub use settle::settle;
 pub use state::{Scales, State, TermValues};
 

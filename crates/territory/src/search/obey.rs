@@ -90,7 +90,7 @@ impl Obey<'_> {
             if !self.bonds.is_narrow(u) {
                 continue;
             }
-            if !self.bonds.allows(u, self.part(u)) {
+            if self.part(u) == FREE || !self.bonds.allows(u, self.part(u)) {
                 let allowed = (0..k).filter(|&t| self.bonds.allows(u, t));
                 let cheapest = allowed.min_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b)));
                 if let Some(cheapest) = cheapest {

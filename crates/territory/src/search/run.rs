@@ -167,8 +167,7 @@ fn balanced_units(
     let objective = problem.objective();
     control.report(0.0, "construct");
     // What is measured from members has the inertia about the centroid in its place here.
-    let inertia = objective.inertia + objective.inertia_medoid + objective.median + objective.diameter;
-    let weights = [inertia, objective.border, objective.cut];
+    let weights = objective.weights();
     let mut scratches = Scratches::default();
     let mut best: Option<Found> = None;
     if options.effort == Effort::Quick && k >= 2 && k < n {
@@ -223,6 +222,11 @@ fn balanced_units(
         }
     }
     best.map_or_else(|| hierarchy.project(diagram.parts), |b| b.parts)
+}
+
+/// A contiguous plan to go on from.
+pub(crate) fn begin_plan(instance: &Instance) -> Vec<u32> {
+    begin(instance, QUICK_STEPS, 0).parts
 }
 
 /// One good pass: a diagram on the units, made contiguous and settled.

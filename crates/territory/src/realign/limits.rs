@@ -1,0 +1,269 @@
+//! Limits on change: what may change its territory in all, and what a territory may hand off and take over.
+
+use super::{NOWHERE, project};
+use crate::error::ProblemError;
+use crate::problem::Problem;
+use crate::search::{Guard, Instance, Leaving, Level, State};
+
+/// What change is measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Charge {
+    /// Every unit counts alike.
+    Units,
+    /// A measure, by its position.
+    Measure(usize),
+}
+
+/// A limit: a share of what is charged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Limit {
+    /// What is charged.
+    pub charge: Charge,
+    /// Largest share of it that may change, 0 to 1.
+    pub share: f64,
+}
+
+/// What may change at most. Units without a territory today are not charged.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+pub struct Limits {
+    /// Of all units with a territory today.
+    pub total: Vec<Limit>,
+    /// Of what a territory has today, it may lose so much at most.
+    pub handed_off: Vec<Limit>,
+    /// Of what a territory has today, it may gain so much at most; territories without units today gain freely.
+    pub taken_over: Vec<Limit>,
+}
+
+impl Limits {
+    pub(super) fn check(&self, problem: &Problem, errors: &mut Vec<ProblemError>) {
+        for limit in self.total.iter().chain(&self.handed_off).chain(&self.taken_over) {
+            if !(limit.share.is_finite() && limit.share >= 0.0) {
+                let what = format!("the limit on change of {}", limit.charge.name(problem));
+                errors.push(ProblemError::RuleValue { what, value: limit.share, range: "a share ≥ 0" });
+            }
+            if let Charge::Measure(m) = limit.charge
+                && m >= problem.measures().len()
+            {
+                let what = "the measure of a limit on change".to_owned();
+                errors.push(ProblemError::RuleValue { what, value: m as f64, range: "a position of a measure" });
+            }
+        }
+    }
+}
+
+impl Charge {
+    fn name(self, problem: &Problem) -> &str {
+        match self {
+            Charge::Units => "units",
+            Charge::Measure(m) => problem.measures().get(m).map_or("measure", |measure| measure.name.as_str()),
+        }
+    }
+
+    fn of(self, problem: &Problem, unit: u32) -> f64 {
+        match self {
+            Charge::Units => 1.0,
+            Charge::Measure(m) => problem.measures()[m].values[unit as usize],
+        }
+    }
+}
+
+/// Which side of a change a limit is about.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Total,
+    HandedOff,
+    TakenOver,
+}
+
+/// The limits in absolute figures, and what every unit weighs.
+pub(super) struct Ledger<'a> {
+    problem: &'a Problem,
+    current: &'a [Option<u32>],
+    limits: Vec<(Side, Charge, Vec<f64>)>,
+    weights: Vec<f64>,
+}
+
+impl<'a> Ledger<'a> {
+    pub(super) fn new(problem: &'a Problem, current: &'a [Option<u32>], limits: &Limits) -> Self {
+        let (n, k) = (problem.units(), problem.k());
+        let charges: Vec<Charge> = match limits.total.is_empty() {
+            false => limits.total.iter().map(|l| l.charge).collect(),
+            true => (0..problem.measures().len()).map(Charge::Measure).collect(),
+        };
+        let mean = |c: Charge| (0..n as u32).map(|u| c.of(problem, u)).sum::<f64>() / n as f64;
+        let means: Vec<f64> = charges.iter().map(|&c| mean(c)).collect();
+        // What weighs nothing would move for nothing: a twentieth of the mean counts for every unit.
+        let weight = |u: u32| {
+            let own: f64 =
+                charges.iter().zip(&means).map(|(c, mean)| c.of(problem, u) / mean.max(f64::MIN_POSITIVE)).sum();
+            (own / charges.len() as f64 + 0.05) / 1.05
+        };
+        let weights = (0..n as u32).map(weight).collect();
+        let today = |charge: Charge, t: Option<u32>| -> f64 {
+            let of = |u: &u32| current[*u as usize].is_some() && (t.is_none() || current[*u as usize] == t);
+            (0..n as u32).filter(of).map(|u| charge.of(problem, u)).sum()
+        };
+        let mut all = Vec::new();
+        for (side, list) in
+            [(Side::Total, &limits.total), (Side::HandedOff, &limits.handed_off), (Side::TakenOver, &limits.taken_over)]
+        {
+            for limit in list {
+                let most = match side {
+                    Side::Total => vec![limit.share * today(limit.charge, None)],
+                    _ => {
+                        let mut sums = vec![0.0; k];
+                        for (u, t) in (0u32..).zip(current) {
+                            if let Some(t) = t {
+                                sums[*t as usize] += limit.charge.of(problem, u);
+                            }
+                        }
+                        let new = |sum: f64| {
+                            if sum == 0.0 && side == Side::TakenOver { f64::INFINITY } else { limit.share * sum }
+                        };
+                        sums.into_iter().map(new).collect()
+                    }
+                };
+                all.push((side, limit.charge, most));
+            }
+        }
+        Self { problem, current, limits: all, weights }
+    }
+
+    /// What a unit's change weighs: 1 on average.
+    pub(super) fn weight(&self, unit: u32) -> f64 {
+        self.weights[unit as usize]
+    }
+
+    pub(super) fn total_weight(&self) -> f64 {
+        self.weights.iter().sum()
+    }
+
+    /// Sums of what changed beside every limit.
+    fn changed(&self, assignment: &[u32]) -> Vec<Vec<f64>> {
+        let mut sums: Vec<Vec<f64>> = self.limits.iter().map(|l| vec![0.0; l.2.len()]).collect();
+        for (u, (&to, from)) in (0u32..).zip(assignment.iter().zip(self.current)) {
+            let Some(from) = from.filter(|&from| from != to) else { continue };
+            for ((side, charge, _), sums) in self.limits.iter().zip(&mut sums) {
+                let slot = match side {
+                    Side::Total => 0,
+                    Side::HandedOff => from as usize,
+                    Side::TakenOver => to as usize,
+                };
+                sums[slot] += charge.of(self.problem, u);
+            }
+        }
+        sums
+    }
+
+    /// Limits that an assignment exceeds: in words, what is there, what is allowed.
+    pub(super) fn over(&self, assignment: &[u32]) -> Vec<(String, f64, f64)> {
+        let mut over = Vec::new();
+        for ((side, charge, most), sums) in self.limits.iter().zip(self.changed(assignment)) {
+            for (slot, (&sum, &most)) in sums.iter().zip(most).enumerate() {
+                if is_over(sum, most) {
+                    let name = || &self.problem.territories()[slot].name;
+                    let measure = charge.name(self.problem);
+                    let what = match side {
+                        Side::Total => format!("change of {measure}"),
+                        Side::HandedOff => format!("{measure} handed off by {}", name()),
+                        Side::TakenOver => format!("{measure} taken over by {}", name()),
+                    };
+                    over.push((what, sum, most));
+                }
+            }
+        }
+        over
+    }
+}
+
+fn is_over(sum: f64, most: f64) -> bool {
+    sum > most * (1.0 + 1e-9)
+}
+
+/// Sends units back until all limits hold, those first whose return costs least balance for what it frees. Returns the plan of
+/// the units.
+pub(super) fn keep(state: &mut State<'_>, grouped: Option<&Level>, units: &Instance, ledger: &Ledger<'_>) -> Vec<u32> {
+    let original = |parts: &[u32]| {
+        let parts = project(grouped, parts);
+        let mut assignment = vec![0; parts.len()];
+        units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+        assignment
+    };
+    let mut guard = Guard::default();
+    let mut assignment = original(&state.parts());
+    // Members of every unit of the search, in the problem's numbers.
+    let mut members: Vec<Vec<u32>> = vec![Vec::new(); state.instance.len()];
+    for (position, &unit) in units.order.iter().enumerate() {
+        let own = grouped.map_or(position, |level| level.cluster[position] as usize);
+        members[own].push(unit);
+    }
+    let mut sums = ledger.changed(&assignment);
+    loop {
+        let over = |sums: &[Vec<f64>]| {
+            let any = |(l, s): (&(Side, Charge, Vec<f64>), &Vec<f64>)| s.iter().zip(&l.2).any(|(&s, &m)| is_over(s, m));
+            ledger.limits.iter().zip(sums).any(any)
+        };
+        if !over(&sums) {
+            break;
+        }
+        let mut best: Option<(f64, u32)> = None;
+        for u in 0..state.instance.len() as u32 {
+            let (home, part) = (state.instance.home_of(u), state.part(u));
+            if home == NOWHERE || home == part || !state.may(u, home) {
+                continue;
+            }
+            let freed = freed(ledger, &sums, &members[u as usize], home, part);
+            if freed <= 0.0 || !state.instance.neighbours(u).iter().any(|&v| state.part(v) == home) {
+                continue;
+            }
+            if guard.leaving(state, u, usize::MAX) != Leaving::Whole {
+                continue;
+            }
+            let rank = (violation_change(state, u, home) + 1e-9) / freed;
+            if best.is_none_or(|b| rank < b.0) {
+                best = Some((rank, u));
+            }
+        }
+        let Some((_, unit)) = best else { break };
+        let home = state.instance.home_of(unit);
+        state.apply(unit, home);
+        members[unit as usize].iter().for_each(|&u| assignment[u as usize] = home);
+        sums = ledger.changed(&assignment);
+    }
+    project(grouped, &state.parts())
+}
+
+/// What a return takes off the limits that are exceeded, as shares of them.
+fn freed(ledger: &Ledger<'_>, sums: &[Vec<f64>], members: &[u32], home: u32, part: u32) -> f64 {
+    let mut freed = 0.0;
+    for ((side, charge, most), sums) in ledger.limits.iter().zip(sums) {
+        let slot = match side {
+            Side::Total => 0,
+            Side::HandedOff => home as usize,
+            Side::TakenOver => part as usize,
+        };
+        if is_over(sums[slot], most[slot]) {
+            let of =
+                |&u: &u32| if ledger.current[u as usize] == Some(home) { charge.of(ledger.problem, u) } else { 0.0 };
+            freed += members.iter().map(of).sum::<f64>() / sums[slot];
+        }
+    }
+    freed
+}
+
+/// What a move adds to the violation of both territories.
+pub(super) fn violation_change(state: &State<'_>, unit: u32, to: u32) -> f64 {
+    let (m, from) = (state.instance.measures, state.part(unit));
+    let mut change = 0.0;
+    for (j, load) in state.instance.loads_of(unit).iter().enumerate() {
+        for (t, load) in [(from, -load), (to, *load)] {
+            let window = &state.instance.windows[t as usize * m + j];
+            let sum = state.sums_of(t)[j];
+            change += window.violation(sum + load) - window.violation(sum);
+        }
+    }
+    change
+}
