@@ -144,18 +144,23 @@ impl Reps {
     }
 }
 
-/// The box around all units, in their coordinates.
+/// The box around all units, a little wider, in their coordinates.
 struct Corners([f64; 2], [f64; 2]);
 
 impl Corners {
+    /// By this share of its longer side the box is wider: homes lie beside the units, not only among them.
+    const WIDER: f64 = 0.05;
+
     fn of(units: &Locations) -> Self {
         let at = |p: &[f64; 3]| units.space().coordinates(*p);
-        let (low, high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
-        units.points().iter().map(at).fold(Self(low, high), |b, p| {
-            let with = |i: usize| (b.0[i].min(p[i]), b.1[i].max(p[i]));
-            let ((left, right), (bottom, top)) = (with(0), with(1));
-            Self([left, bottom], [right, top])
-        })
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        for p in units.points().iter().map(at) {
+            for i in 0..2 {
+                (low[i], high[i]) = (low[i].min(p[i]), high[i].max(p[i]));
+            }
+        }
+        let margin = Self::WIDER * (high[0] - low[0]).max(high[1] - low[1]);
+        Self(low.map(|x| x - margin), high.map(|x| x + margin))
     }
 
     fn hold(&self, p: [f64; 2]) -> bool {
