@@ -59,7 +59,11 @@ fn each_contradiction_is_told_by_name() {
         ),
         (
             Rules { locked: vec![(0, 0), (1, 0), (2, 0), (3, 0)], ..Rules::default() },
-            "territories B cannot all have a unit: only no unit may be in them, which count as 0; allow more units",
+            "territories B cannot all have a unit: no unit may be in them; allow more units",
+        ),
+        (
+            Rules { together: vec![vec![0, 1, 2, 3]], ..Rules::default() },
+            "territories A, B cannot all have a unit: only 0 (1, groups counted as one) may be in them; allow more units",
         ),
         (
             Rules { centres_apart_km: Some(-1.0), ..Rules::default() },
