@@ -1,4 +1,8 @@
-//! What rules cost: `cargo bench -p territory-bench --bench rules -- [--effort quick|standard|thorough] [--seeds N]`.
+//! What rules cost: `cargo bench -p territory-bench --bench rules -- [--effort quick|standard|thorough] [--seeds N]
+//! [--cases london,states]`.
+//!
+//! `states`: the counties of the repository's data in 30 territories within ±10 %, with states kept whole and without.
+//! `london`:
 //!
 //! London's output areas for 60 reps of capacities 0.5, 0.8, 1.0 and 1.2, each within ±2 % of its own target; without rules, and
 //! with 500 locked units, 300 groups, 100 pairs kept apart and 20 homes, all drawn from a plan of another seed that keeps them
@@ -7,9 +11,13 @@
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
-use territory::evaluate::evaluate;
+use std::path::Path;
+use territory::adjacency::{Contact, Islands, resolve_islands};
+use territory::evaluate::{area_splits, evaluate};
+use territory::geometry::{Coverage, CoverageOptions};
 use territory::{
-    Control, Effort, Locations, Measure, Problem, ProblemErrors, ProblemSpec, Rules, SolveOptions, Territory, solve,
+    Areas, Control, Effort, Locations, Measure, Objective, Problem, ProblemErrors, ProblemSpec, Rules, SolveOptions,
+    Territory, solve,
 };
 use territory_bench::arguments::Arguments;
 use territory_bench::instance::Instance;
@@ -17,10 +25,11 @@ use territory_bench::measure::measure;
 use territory_bench::random::Random;
 use territory_bench::real::{RealSet, data_folder};
 use territory_bench::table::{Table, seconds};
+use territory_geojson::{Geometry, ReadOptions, Source, read};
 
 const K: usize = 60;
 const TOLERANCE: f64 = 0.02;
-const USAGE: &str = "--effort quick|standard|thorough, --seeds N";
+const USAGE: &str = "--effort quick|standard|thorough, --seeds N, --cases london,states";
 
 fn spec(instance: &Instance, capacities: &[f64]) -> ProblemSpec {
     let locations = Locations::from_points(instance.space, instance.points.clone());
@@ -76,10 +85,69 @@ fn with_rules(
     spec.build()
 }
 
+/// Counties with their populations, and the state of each.
+fn counties(weight: f64) -> Result<Problem, Box<dyn Error>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/us-counties.geojson");
+    let properties = vec!["population".to_owned(), "state".to_owned()];
+    let mut table = read(Source::open(&path)?, &ReadOptions { properties, ..ReadOptions::default() })?;
+    let population = table.numbers("population", false)?;
+    let states = table.property("state").ok_or("no states")?;
+    let mut names: Vec<String> = Vec::new();
+    let mut area_of = Vec::new();
+    for row in 0..table.len() {
+        let name = states.get(row).name().ok_or("a county without a state")?.into_owned();
+        let at = names.iter().position(|n| *n == name).unwrap_or(names.len());
+        if at == names.len() {
+            names.push(name);
+        }
+        area_of.push(Some(at as u32));
+    }
+    let Geometry::Polygons(polygons) = table.take_geometry() else { return Err("counties are polygons".into()) };
+    let coverage = Coverage::new(polygons, &CoverageOptions::default())?;
+    let graph = resolve_islands(&coverage.graph(Contact::Rook), coverage.polygons(), Islands::Bridge)?.graph;
+    let rules = Rules { areas: vec![Areas { name: "state".to_owned(), names, area_of }], ..Rules::default() };
+    Ok(ProblemSpec::new(coverage.locations(), graph, 30)
+        .measure(Measure::new("population", population).tolerance(0.1))
+        .objective(Objective::default().splits(weight))
+        .rules(rules)
+        .build()?)
+}
+
+fn states(effort: Effort, seeds: u64) -> Result<(), Box<dyn Error>> {
+    let heads =
+        ["seed", "weight of splits", "seconds", "CPU s", "violations", "splits", "forced", "enough", "inertia ratio"];
+    let mut table = Table::new(&heads);
+    for seed in 0..seeds {
+        let mut base = None;
+        for weight in [0.0, 0.3, 1.0, 3.0] {
+            let problem = counties(weight)?;
+            let (solution, cost) = measure(|| solve(&problem, &SolveOptions { seed, effort }, &Control::default()));
+            let plan = solution?.assignment;
+            let judged = evaluate(&problem, &plan)?;
+            let splits = area_splits(&problem, &plan)?.remove(0);
+            let base = *base.get_or_insert(judged.inertia);
+            table.row(&[
+                seed.to_string(),
+                weight.to_string(),
+                seconds(cost.wall_s),
+                cost.cpu_s.map(seconds).unwrap_or_default(),
+                judged.violations.len().to_string(),
+                splits.splits.to_string(),
+                splits.forced.to_string(),
+                splits.enough.to_string(),
+                format!("{:.3}", judged.inertia / base),
+            ]);
+        }
+    }
+    println!("{}", table.text());
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = Arguments::from_environment();
     let effort: String = arguments.value("--effort", "standard".to_owned())?;
     let seeds: u64 = arguments.value("--seeds", 1)?;
+    let cases = arguments.list("--cases", "london,states")?;
     let bench = arguments.bench;
     arguments.finish(USAGE)?;
     if !bench {
@@ -91,6 +159,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "thorough" => Effort::Thorough,
         _ => Effort::Standard,
     };
+    if cases.iter().any(|case| case == "states") {
+        states(effort, seeds)?;
+    }
+    if !cases.iter().any(|case| case == "london") {
+        return Ok(());
+    }
     let mut instance = RealSet::London.read(&data_folder())?;
     instance.join_components();
     let mut table =

@@ -17,7 +17,8 @@ fn options(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_option_is_taken_or_refused_by_name() {
     let contract = text(root().join("docs/cli.md")).unwrap();
-    let help = options(&territory(&["solve", "--help"]).stdout);
+    let all = ["solve", "evaluate", "compare"].map(|command| options(&territory(&[command, "--help"]).stdout));
+    let help: BTreeSet<String> = all.into_iter().flatten().collect();
     let mut refused = 0;
     for option in options(&contract) {
         if help.contains(&option) {
@@ -62,6 +63,9 @@ fn what_is_taken_is_taken_by_all_commands() {
             ]),
             "{command}"
         );
+        let only_here: BTreeSet<&str> = help.difference(&solve).map(String::as_str).collect();
+        let own: &[&str] = if command == "evaluate" { &["--against", "--warn-within"] } else { &["--moves"] };
+        assert_eq!(only_here, own.iter().copied().collect(), "{command}");
     }
     assert_eq!(territory(&["--version"]).code, 0);
     assert_eq!(territory(&[]).code, 2);

@@ -63,6 +63,12 @@ pub(crate) struct Solve {
 pub(crate) struct Evaluate {
     /// Units with a plan (GeoJSON, may be gzipped; `-` is standard input)
     pub(crate) plan: PathBuf,
+    /// How the plan bears a series of periods: a table with the columns unit, period and one per measure
+    #[arg(long, value_name = "SERIES.csv")]
+    pub(crate) against: Option<PathBuf>,
+    /// Warns of bounds that will be broken within N periods at their trend [default: 2]
+    #[arg(long, value_name = "N", requires = "against", value_parser = whole)]
+    pub(crate) warn_within: Option<u32>,
     #[command(flatten)]
     pub(crate) input: Input,
     #[command(flatten)]
@@ -77,6 +83,9 @@ pub(crate) struct Compare {
     pub(crate) before: PathBuf,
     /// The plan after
     pub(crate) after: PathBuf,
+    /// Every unit that changes territory: unit, from, to, reason, what moves of every measure, why (CSV; `-` is standard output)
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) moves: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: Input,
     #[command(flatten)]
@@ -315,6 +324,10 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
 
 fn at_least_one(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|&n| n > 0).ok_or_else(|| "give a whole number, at least 1".to_owned())
+}
+
+fn whole(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "give a whole number, at least 0".to_owned())
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {

@@ -2,18 +2,21 @@
 //! `docs/cli.md`.
 //!
 //! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `classes`, `oversize`, `tables`, `reps`, `rules` (files to columns and rules) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories), `compare`, `series`, `monitor` (against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
 mod auto;
 mod barriers;
 mod classes;
+mod columns;
 mod compactness;
+mod compare;
 mod drawing;
 mod failure;
 mod input;
 mod measures;
+mod monitor;
 mod network;
 mod outputs;
 mod oversize;
@@ -22,6 +25,7 @@ mod report;
 mod reps;
 mod rules;
 mod run;
+mod series;
 mod session;
 mod summary;
 mod tables;

@@ -2,9 +2,11 @@
 
 use crate::args;
 use crate::auto::HowManyReport;
+use crate::compare::Compared;
 use crate::drawing::Drawing;
 use crate::failure::Failure;
 use crate::input::{Part, Shape};
+use crate::monitor::Monitored;
 use crate::report::{self, FullReport};
 use crate::run::Prepared;
 use crate::session::Session;
@@ -12,7 +14,7 @@ use crate::summary;
 use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
-use territory::evaluate::{CellsReport, Comparison, Evaluation, Report};
+use territory::evaluate::{CellsReport, Evaluation, Health, Report};
 use territory::geometry::Polygons;
 use territory::{Problem, SolveOptions, Space, Stopped};
 use territory_geojson::{
@@ -30,14 +32,32 @@ pub(crate) struct Judged<'a> {
     pub(crate) search: Option<(SolveOptions, Stopped)>,
     /// How many territories it takes, where that was looked for.
     pub(crate) how_many: Option<HowManyReport>,
-    /// What changes against a plan before, and that plan's territory names.
-    pub(crate) comparison: Option<(&'a Comparison, &'a [String])>,
+    /// What changes against a plan before.
+    pub(crate) comparison: Option<&'a Compared<'a>>,
+    /// How it bears a series of periods.
+    pub(crate) monitored: Option<&'a Monitored>,
 }
 
 impl Judged<'_> {
     /// Name of a territory.
     pub(crate) fn territory(&self, territory: u32) -> &str {
         self.problem.territories().get(territory as usize).map_or("", |t| t.name.as_str())
+    }
+
+    /// Whether all that is asked holds: in the last period, where there is a series.
+    fn holds(&self) -> bool {
+        match self.monitored {
+            Some(monitored) => monitored.health != Health::Broken,
+            None => {
+                let enough = self.how_many.as_ref().is_none_or(|h| h.lacks.is_none());
+                enough && self.evaluation.violations.is_empty()
+            }
+        }
+    }
+
+    /// Where the list of moves goes.
+    fn moves_to(&self) -> Option<&PathBuf> {
+        self.comparison.and_then(|compared| compared.moves_to)
     }
 }
 
@@ -67,14 +87,13 @@ pub(crate) fn finish(
     )?;
     session.clear();
     let text = summary::summary(judged, &report, &session.seconds());
-    if outputs.paths().iter().any(|path| path.as_os_str() == "-") {
+    if outputs.paths().into_iter().chain(judged.moves_to()).any(|path| path.as_os_str() == "-") {
         eprint!("{text}");
     } else {
         // Nobody may be listening any more.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
-    let holds = judged.evaluation.violations.is_empty() && judged.how_many.as_ref().is_none_or(|h| h.lacks.is_none());
-    Ok(if holds { 0 } else { 4 })
+    Ok(if judged.holds() { 0 } else { 4 })
 }
 
 /// All files, complete but without their names. The report comes last: it tells how long the others took.
@@ -86,7 +105,7 @@ fn files(
     session: &mut Session,
 ) -> Result<Vec<OutputFile>, Failure> {
     let mut files = Vec::new();
-    let mut write = |path: &Option<PathBuf>, content: &mut dyn FnMut(&mut OutputFile) -> Result<(), Failure>| {
+    let mut write = |path: Option<&PathBuf>, content: &mut dyn FnMut(&mut OutputFile) -> Result<(), Failure>| {
         if let Some(path) = path {
             let mut file = OutputFile::create(path)?;
             content(&mut file)?;
@@ -94,14 +113,17 @@ fn files(
         }
         Ok::<(), Failure>(())
     };
-    write(&outputs.out, &mut |file| plan(judged, &input.property, file))?;
-    write(&outputs.graph, &mut |file| graph(judged, file))?;
-    write(&outputs.table, &mut |file| table(judged, file))?;
-    if let Some(drawing) = drawing {
-        write(&outputs.territories, &mut |file| territories(judged, report, &drawing.territories, file))?;
+    write(outputs.out.as_ref(), &mut |file| plan(judged, &input.property, file))?;
+    write(outputs.graph.as_ref(), &mut |file| graph(judged, file))?;
+    write(outputs.table.as_ref(), &mut |file| table(judged, file))?;
+    if let Some(compared) = judged.comparison {
+        write(judged.moves_to(), &mut |file| compared.write_moves(judged, file))?;
     }
-    write(&outputs.map, &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
-    write(&outputs.report, &mut |file| {
+    if let Some(drawing) = drawing {
+        write(outputs.territories.as_ref(), &mut |file| territories(judged, report, &drawing.territories, file))?;
+    }
+    write(outputs.map.as_ref(), &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
+    write(outputs.report.as_ref(), &mut |file| {
         report.seconds = session.seconds();
         let full = FullReport { report, rules: report::rules(judged), how_many: judged.how_many.as_ref() };
         let written = serde_json::to_writer_pretty(&mut *file, &full).map_err(std::io::Error::from);
@@ -241,10 +263,11 @@ fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
         report = report.search(options.seed, options.effort, stopped);
     }
     let name = |unit: territory::UnitId| prepared.units.names.get(unit.index()).cloned().unwrap_or_default();
-    if let Some((comparison, before)) = judged.comparison {
-        report = report.disruption(judged.problem, before, comparison);
-        let moves = report.disruption.iter_mut().flat_map(|d| &mut d.moves);
-        moves.zip(&comparison.moves).for_each(|(told, of)| told.unit = name(of.unit));
+    if let Some(compared) = judged.comparison {
+        report = compared.report(judged, report);
+    }
+    if let Some(monitored) = judged.monitored {
+        report = monitored.report(judged.problem, report);
     }
     if let Some(drawing) = drawing {
         report = report.shapes(&drawing.territories);

@@ -13,6 +13,13 @@ impl Prepared {
         self.spec(names, place, objective)?.build().map_err(|errors| self.problem_failure(&errors))
     }
 
+    /// A problem with its territories called otherwise.
+    pub(crate) fn renamed(&self, problem: &Problem, names: Vec<String>) -> Result<Problem, Failure> {
+        let mut spec = problem.spec().clone();
+        spec.territories.iter_mut().zip(names).for_each(|(territory, name)| territory.name = name);
+        spec.build().map_err(|errors| self.problem_failure(&errors))
+    }
+
     /// Its specification.
     pub(crate) fn spec(&self, names: &[String], place: &str, objective: Objective) -> Result<ProblemSpec, Failure> {
         let mut territories: Vec<Territory> = names.iter().map(|name| self.territory(name)).collect();

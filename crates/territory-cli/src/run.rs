@@ -2,10 +2,12 @@
 
 use crate::args::{self, Command, Count, RuleOptions};
 use crate::auto;
+use crate::compare::Compared;
 use crate::drawing::read_boundary;
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
 use crate::measures::{Asked, Customers, Measured, measures};
+use crate::monitor::Monitored;
 use crate::network::{Network, network};
 use crate::outputs::{self, Judged};
 use crate::oversize;
@@ -15,10 +17,13 @@ use crate::session::Session;
 use crate::tables::NameIndex;
 use std::collections::HashMap;
 use std::path::Path;
-use territory::evaluate::{NO_TERRITORY, PlanNames, compare, evaluate};
+use territory::evaluate::{NO_TERRITORY, PlanNames, evaluate, names_by_overlap};
 use territory::geometry::{Join, Polygons};
 use territory::{Objective, Problem, Solution, SolveOptions, solve};
 use territory_geojson::check_outputs;
+
+/// Breaks within so many periods are told unless another number is given.
+const WARN_WITHIN: u32 = 2;
 
 /// Everything that was read.
 pub(crate) struct Prepared {
@@ -50,7 +55,7 @@ struct Wanted<'a> {
 pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
     let (input, rules, outputs, inputs) = match command {
         Command::Solve(a) => (&a.input, &a.rules, &a.outputs, vec![&a.units]),
-        Command::Evaluate(a) => (&a.input, &a.rules, &a.outputs, vec![&a.plan]),
+        Command::Evaluate(a) => (&a.input, &a.rules, &a.outputs, std::iter::once(&a.plan).chain(&a.against).collect()),
         Command::Compare(a) => (&a.input, &a.rules, &a.outputs, vec![&a.before, &a.after]),
     };
     let table = match &input.adjacency {
@@ -61,7 +66,11 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
-    check_outputs(&outputs.paths()).map_err(|e| Failure::Arguments(e.to_string()))?;
+    let mut written = outputs.paths();
+    if let Command::Compare(a) = command {
+        written.extend(&a.moves);
+    }
+    check_outputs(&written).map_err(|e| Failure::Arguments(e.to_string()))?;
     // More than this would only cost memory; the plan is the same at any number.
     let threads = input.threads.map_or(0, |n| n.min(1024) as usize);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -122,7 +131,13 @@ fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure
         prepare(&Wanted { path: &a.plan, input, rules, outputs, plan, split_for: None }, read_reps(rules)?, session)?;
     session.stage("evaluate")?;
     let (problem, assignment) = prepared.planned(&a.input.property)?;
-    let judged = prepared.judge(&problem, &assignment)?;
+    let mut judged = prepared.judge(&problem, &assignment)?;
+    let against = a.against.as_ref().map(|path| {
+        let plan = (&problem, assignment.as_slice(), &judged.evaluation);
+        Monitored::read(path, a.warn_within.unwrap_or(WARN_WITHIN), &prepared, plan, &a.input)
+    });
+    let monitored = against.transpose()?;
+    judged.monitored = monitored.as_ref();
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
@@ -137,10 +152,14 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
     session.stage("evaluate")?;
     let (problem, assignment) = prepared.planned(&a.input.property)?;
     let (before, before_names) = plan_before(&before, &prepared.units, &a.input.property)?;
+    // Rules name territories as the plan does; in everything that is written they are called as they were before.
     let plan = PlanNames { assignment: &before, names: &before_names };
-    let comparison = compare(&problem, plan, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let own_names: Vec<String> = problem.territories().iter().map(|t| t.name.clone()).collect();
+    let names = names_by_overlap(&problem, plan, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let problem = if names == own_names { problem } else { prepared.renamed(&problem, names)? };
+    let compared = Compared::new(&prepared, &problem, plan, (&assignment, &own_names), a.moves.as_ref())?;
     let mut judged = prepared.judge(&problem, &assignment)?;
-    judged.comparison = Some((&comparison, &before_names));
+    judged.comparison = Some(&compared);
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
@@ -232,7 +251,8 @@ impl Prepared {
     /// A plan with its judgement.
     fn judge<'a>(&'a self, problem: &'a Problem, assignment: &'a [u32]) -> Result<Judged<'a>, Failure> {
         let evaluation = evaluate(problem, assignment).map_err(|e| Failure::Other(e.to_string()))?;
-        Ok(Judged { prepared: self, problem, assignment, evaluation, search: None, how_many: None, comparison: None })
+        let (search, how_many, comparison, monitored) = (None, None, None, None);
+        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, comparison, monitored })
     }
 
     /// What names the territories, in messages.

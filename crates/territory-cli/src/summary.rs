@@ -28,9 +28,12 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
         let gap = " ".repeat(width - name.chars().count());
         let _ = writeln!(text, "{name}{gap}  {line}");
     }
+    text.extend(judged.comparison.map(|compared| compared.tables(judged.problem)));
+    text.extend(judged.monitored.map(|monitored| monitored.table(judged.problem)));
     let violations = &report.violations;
     if !violations.is_empty() {
-        let _ = writeln!(text, "\n{} violation(s):", violations.len());
+        let by = judged.monitored.map_or("", |_| " by the values in the plan's file");
+        let _ = writeln!(text, "\n{} violation(s){by}:", violations.len());
         for v in violations.iter().take(SHOWN) {
             let what = match &v.measure {
                 Some(measure) => format!("{measure} {} (bound {})", number(v.value), number(v.bound)),
@@ -161,21 +164,15 @@ pub(crate) fn notes(judged: &Judged<'_>) -> Vec<String> {
     judged.evaluation.territories.iter().map(of_territory).collect()
 }
 
-/// What changes against the plan before.
+/// What changes against the plan before, and how the plan bears the periods.
 fn changes(judged: &Judged<'_>) -> Vec<(String, String)> {
-    let Some((comparison, _)) = judged.comparison else { return Vec::new() };
-    let shares = judged.problem.measures().iter().zip(&comparison.measures);
-    let shares = shares.map(|(m, d)| {
-        let least =
-            if d.lower_bound > 0.0 { format!(" (the bounds take {})", percent(d.lower_bound)) } else { String::new() };
-        format!("{} of {}{least}", percent(d.share), m.name)
-    });
-    let mut text = format!("{} units ({})", number(comparison.moves.len() as f64), percent(comparison.units));
-    shares.for_each(|share| text += &format!(" · {share}"));
-    if comparison.new_units > 0 {
-        text += &format!(" · {} units are new", number(comparison.new_units as f64));
+    let mut lines = Vec::new();
+    if let Some(compared) = judged.comparison {
+        lines.push(("changes".into(), compared.line(judged.problem)));
+        lines.extend(compared.reasons().map(|reasons| ("reasons".into(), reasons)));
     }
-    vec![("changes".into(), text)]
+    lines.extend(judged.monitored.map(|monitored| ("health".into(), monitored.line.clone())));
+    lines
 }
 
 /// Why the number of territories is what it is, where it was looked for.
@@ -223,12 +220,12 @@ fn input(judged: &Judged<'_>, report: &Report) -> Vec<(String, String)> {
     lines
 }
 
-fn sign(value: f64) -> &'static str {
+pub(crate) fn sign(value: f64) -> &'static str {
     if value < 0.0 { "−" } else { "+" }
 }
 
 /// A share in percent, with two digits that count.
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     if !share.is_finite() {
         return "∞".to_owned();
     }
@@ -240,7 +237,7 @@ fn percent(share: f64) -> String {
 }
 
 /// A number with its thousands apart, decimals only where it is small.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() || value.abs() >= 1e15 {
         return value.to_string();
     }

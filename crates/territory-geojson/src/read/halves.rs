@@ -1,6 +1,6 @@
 //! A large collection read in two halves at once, on two threads. Where the second half begins is guessed: at what looks like a feature
 //! in the middle. The guess counts only if the first half's reading arrives at exactly that byte, between two features; whatever else
-//! is unusual – a fault, members behind the features, geometries of another kind – is left to a reading of the whole, so that outcome
+//! is unusual – a fault, a type behind the features, geometries of another kind – is left to a reading of the whole, so that outcome
 //! and messages are those of one.
 
 use std::io::Read;
@@ -72,7 +72,7 @@ fn feature_behind(source: &Source, from: u64) -> Option<u64> {
 }
 
 impl Reading<'_> {
-    /// Features from the one at the cursor on and the end of their collection, which has nothing more to say.
+    /// Features from the one at the cursor on and the end of their collection, which may still say what its coordinates are.
     fn second_half(&mut self) -> Scan<()> {
         self.elements()?;
         let mut place = 1;
@@ -80,6 +80,14 @@ impl Reading<'_> {
             place += 1;
             match member {
                 Member::Other => self.scan.skip_value()?,
+                Member::Crs if self.crs.is_none() => self.read_crs()?,
+                Member::Resolution => {
+                    self.read_resolution()?;
+                    // One that cannot be used may undo one that stands before the features.
+                    if self.resolution.is_none() {
+                        return self.scan.fault(FaultKind::Arrived);
+                    }
+                }
                 _ => return self.scan.fault(FaultKind::Arrived),
             }
         }
@@ -103,6 +111,10 @@ impl Reading<'_> {
         }
         self.texts = 1;
         self.in_collection = true;
+        self.resolution = second.resolution.or(self.resolution);
+        if let Some(text) = second.crs {
+            self.take_crs(text);
+        }
         self.shapes.polygons.append(second.shapes.polygons);
         self.points.extend(second.points);
         self.spans.extend(second.spans);

@@ -362,6 +362,12 @@ impl<'o> Reading<'o> {
 
     fn read_crs(&mut self) -> Scan<()> {
         let text = self.scan.raw_value()?;
+        self.take_crs(text);
+        Ok(())
+    }
+
+    /// Takes in what the last `crs` says.
+    fn take_crs(&mut self, text: String) {
         if self.options.space.is_none()
             && let Some(space) = CoordinateReference::from_member(&text).space()
         {
@@ -372,7 +378,6 @@ impl<'o> Reading<'o> {
             }
         }
         self.crs = Some(text);
-        Ok(())
     }
 
     fn read_resolution(&mut self) -> Scan<()> {

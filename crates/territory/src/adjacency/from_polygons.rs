@@ -20,11 +20,12 @@ impl Coverage {
     ///
     /// Of more than 64 units with an edge along the same segment only consecutive ones (by index) are linked there.
     pub fn graph(&self, contact: Contact) -> Graph {
-        let mut edges: Vec<Edge> =
-            self.borders().into_iter().map(|(a, b, km)| Edge::new(a, b, EdgeKind::Border, km as f32)).collect();
-        if contact == Contact::Queen {
-            edges.extend(self.common_points().into_iter().map(|(a, b)| Edge::new(a, b, EdgeKind::Point, 0.0)));
+        let borders = self.borders();
+        let edges = borders.iter().flatten().map(|&(a, b, km)| Edge::new(a, b, EdgeKind::Border, km as f32));
+        if contact == Contact::Rook {
+            return Graph::from_ascending(self.len(), edges);
         }
-        Graph::from_edges(self.len(), &edges)
+        let points = self.common_points().into_iter().map(|(a, b)| Edge::new(a, b, EdgeKind::Point, 0.0));
+        Graph::from_edges(self.len(), &edges.chain(points).collect::<Vec<_>>())
     }
 }

@@ -76,6 +76,10 @@ impl Graph {
     /// of that kind.
     pub fn from_edges(units: usize, edges: &[Edge]) -> Self {
         let valid = |e: &&Edge| e.a != e.b && (e.a as usize) < units && (e.b as usize) < units;
+        let in_order = |e: &Edge| e.a < e.b && (e.b as usize) < units;
+        if edges.iter().all(in_order) && edges.is_sorted_by(|e, f| (e.a, e.b) < (f.a, f.b)) {
+            return Self::from_ascending(units, edges.iter().copied());
+        }
         let mut offsets = vec![0u32; units + 1];
         for e in edges.iter().filter(valid) {
             offsets[e.a as usize + 1] += 1;
@@ -125,6 +129,44 @@ impl Graph {
             graph.offsets.push(graph.neighbours.len() as u32);
         }
         graph
+    }
+
+    /// [`Graph::from_edges`] for links by (a, b) ascending, each pair once, all of existing units: dealt out in that order, first
+    /// the smaller neighbours of a unit arrive in its row and then the larger, so no row is sorted.
+    pub(crate) fn from_ascending(units: usize, edges: impl Iterator<Item = Edge> + Clone) -> Self {
+        let mut offsets = vec![0u32; units + 1];
+        let mut weighted = false;
+        for e in edges.clone() {
+            offsets[e.a as usize + 1] += 1;
+            offsets[e.b as usize + 1] += 1;
+            weighted |= e.weight != 1.0;
+        }
+        for i in 0..units {
+            offsets[i + 1] += offsets[i];
+        }
+        let links = offsets[units] as usize;
+        let mut graph = Graph {
+            neighbours: vec![0; links],
+            borders: vec![0.0; links],
+            kinds: vec![EdgeKind::Border; links],
+            weights: vec![0.0; if weighted { links } else { 0 }],
+            offsets: Vec::new(),
+        };
+        let mut next = offsets.clone();
+        for e in edges {
+            for (from, to) in [(e.a, e.b), (e.b, e.a)] {
+                let slot = &mut next[from as usize];
+                let at = *slot as usize;
+                *slot += 1;
+                graph.neighbours[at] = to;
+                graph.borders[at] = e.border_km;
+                graph.kinds[at] = e.kind;
+                if weighted {
+                    graph.weights[at] = e.weight;
+                }
+            }
+        }
+        Graph { offsets, ..graph }
     }
 
     /// Number of units.
@@ -247,5 +289,16 @@ mod tests {
             graph.edges().map(|e| (e.a, e.b, e.kind)).collect::<Vec<_>>(),
             [(0, 2, EdgeKind::Border), (1, 2, EdgeKind::Point)]
         );
+    }
+
+    #[test]
+    fn links_in_order_give_the_rows_of_links_in_any() {
+        let link = |a: u32, b: u32| Edge { weight: (a + 1) as f32, ..Edge::new(a, b, EdgeKind::Edge, b as f32) };
+        let pairs = (0..12u32).flat_map(|a| (a + 1..12).map(move |b| (a, b))).filter(|(a, b)| (a * 5 + b * 3) % 4 < 2);
+        let edges: Vec<Edge> = pairs.map(|(a, b)| link(a, b)).collect();
+        let reversed: Vec<Edge> = edges.iter().rev().copied().collect();
+        let graph = Graph::from_edges(13, &edges);
+        assert_eq!(graph, Graph::from_edges(13, &reversed));
+        assert_eq!(graph.edges().collect::<Vec<_>>(), edges);
     }
 }

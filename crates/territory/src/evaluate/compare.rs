@@ -3,7 +3,7 @@
 use super::assignment::{AssignmentError, DisjointSets, Members};
 use crate::flow::{Matching, maximum_weight_matching, surplus_flow};
 use crate::ids::{TerritoryId, UnitId};
-use crate::problem::Problem;
+use crate::problem::{Problem, Territory};
 
 /// The territory of a unit that has none in the current plan.
 pub const NO_TERRITORY: u32 = u32::MAX;
@@ -84,6 +84,47 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
+impl Comparison {
+    /// Names of the problem's territories as a reader of the plan before knows them: the one that each goes on from, else its own,
+    /// marked as new if another has it. `before` are the names of the plan before.
+    pub fn names(&self, problem: &Problem, before: &[String]) -> Vec<String> {
+        let from: Vec<Option<u32>> = self.matched.iter().map(|b| b.map(|b| b.0)).collect();
+        names(problem, before, &from)
+    }
+}
+
+/// Names for the territories of the plan `after` of `problem`, so that people find theirs: each has the name of the one in the plan
+/// `before` that it goes on from, by the most overlap in all; one that is new has its own, marked if another has it.
+///
+/// # Errors
+/// A plan of another length, or with a territory that there is not.
+pub fn names_by_overlap(
+    problem: &Problem,
+    before: PlanNames<'_>,
+    after: &[u32],
+) -> Result<Vec<String>, AssignmentError> {
+    let members = Members::of(problem, after)?;
+    check(problem, before)?;
+    Ok(names(problem, before.names, &match_territories(problem, before, &members).row_of))
+}
+
+fn names(problem: &Problem, before: &[String], goes_on_from: &[Option<u32>]) -> Vec<String> {
+    let of = |(own, from): (&Territory, &Option<u32>)| {
+        let known = from.and_then(|b| before.get(b as usize));
+        known.cloned().unwrap_or_else(|| new_name(&own.name, before))
+    };
+    problem.territories().iter().zip(goes_on_from).map(of).collect()
+}
+
+/// A name that none of the others is.
+fn new_name(name: &str, others: &[String]) -> String {
+    let mut name = name.to_owned();
+    while others.contains(&name) {
+        name += " (new)";
+    }
+    name
+}
+
 /// Compares the plan `before` with the plan `after` of `problem`. Territories are matched by the largest overlap in the
 /// compactness weight, whatever they are called; a unit of weight 0 counts a millionth of the mean.
 ///
@@ -125,7 +166,7 @@ pub fn compare(problem: &Problem, before: PlanNames<'_>, after: &[u32]) -> Resul
     })
 }
 
-fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), AssignmentError> {
+pub(super) fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), AssignmentError> {
     let (found, expected) = (before.assignment.len(), problem.units());
     if found != expected {
         return Err(AssignmentError::Length { found, expected });
@@ -142,8 +183,8 @@ fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), AssignmentError
     }
 }
 
-/// Rows are territories before, columns those after.
-fn match_territories(problem: &Problem, before: PlanNames<'_>, members: &Members) -> Matching {
+/// The one matching by which plans are compared: most overlap. Rows are territories before, columns those after.
+pub(super) fn match_territories(problem: &Problem, before: PlanNames<'_>, members: &Members) -> Matching {
     let values = &problem.measures()[problem.weight()].values;
     let least = 1e-6 * problem.total(problem.weight()) / problem.units() as f64;
     let mut overlap = vec![0.0; before.names.len()];
@@ -190,7 +231,7 @@ fn changes(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &M
     let mut rows: Vec<Change> = (0..k)
         .map(|t| match matching.row_of[t] {
             Some(b) => blank(Some(b), Some(t), before.names[b as usize].clone()),
-            None => blank(None, Some(t), problem.territories()[t].name.clone()),
+            None => blank(None, Some(t), new_name(&problem.territories()[t].name, before.names)),
         })
         .collect();
     for b in gone {
@@ -309,8 +350,12 @@ fn disruption(problem: &Problem, before: PlanNames<'_>, moves: &[Move], flows: &
     // 0.0 + keeps the empty sum from being −0.
     let moved = 0.0 + moves.iter().map(|mv| values[mv.unit.index()]).sum::<f64>();
     let forced = 0.0 + moves.iter().filter(|mv| mv.forced).map(|mv| values[mv.unit.index()]).sum::<f64>();
-    let bounds: Vec<(f64, f64)> =
-        (0..flows.nodes).map(|n| if n < k { problem.bounds(n, m) } else { (0.0, 0.0) }).collect();
+    // A territory that carries more than its maximum can hand off no more than its units.
+    let of_units = |t: usize| {
+        let (lower, upper) = problem.unit_bounds(t, m);
+        (lower, upper.max(0.0))
+    };
+    let bounds: Vec<(f64, f64)> = (0..flows.nodes).map(|n| if n < k { of_units(n) } else { (0.0, 0.0) }).collect();
     // What must be handed off; what must be taken over, beyond what is forced or new and goes somewhere anyway.
     let gone: f64 = sums[k..flows.first_new].iter().sum();
     let new: f64 = sums[flows.first_new..].iter().sum();

@@ -5,9 +5,14 @@
 //! measures.
 
 mod build;
+mod disruption;
+mod drift;
 #[cfg(feature = "serde")]
 mod json;
 mod shapes;
+
+pub use disruption::{ChangeReport, DisruptionReport, MoveReport, PlanReport, PlansReport};
+pub use drift::{DriftReport, MeasureDriftReport, PeriodsReport, RankReport, TerritoryDriftReport};
 
 /// Values by name, in order: an object in JSON.
 pub type ByName = Vec<(String, f64)>;
@@ -49,6 +54,8 @@ pub struct Report {
     pub territories: Vec<TerritoryReport>,
     /// Against the current plan, where there is one.
     pub disruption: Option<DisruptionReport>,
+    /// Over a series of periods, where there is one.
+    pub drift: Option<DriftReport>,
     /// What is violated.
     pub violations: Vec<ViolationReport>,
     /// Territories inside another, with the innermost one around each; the caller's.
@@ -188,37 +195,6 @@ pub struct TerritoryReport {
     /// Area / area of the smallest enclosing circle; the caller's.
     #[cfg_attr(feature = "serde", serde(serialize_with = "json::finite_option"))]
     pub reock: Option<f64>,
-}
-
-/// What changes against the current plan.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct DisruptionReport {
-    /// Share of `units` and of each measure that changes territory: beside the other keys in JSON.
-    #[cfg_attr(feature = "serde", serde(flatten, serialize_with = "json::by_name"))]
-    pub shares: ByName,
-    /// Share per measure that no plan inside the bounds can go below.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "json::by_name"))]
-    pub lower_bound: ByName,
-    /// Share per measure that the cheapest flow over today's borders moves.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "json::by_name"))]
-    pub flow_estimate: ByName,
-    /// Units that change territory.
-    pub moves: Vec<MoveReport>,
-}
-
-/// A unit that changes territory.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct MoveReport {
-    /// The unit's name.
-    pub unit: String,
-    /// The territory it leaves.
-    pub from: String,
-    /// The territory it goes to.
-    pub to: String,
 }
 
 /// A violated rule.

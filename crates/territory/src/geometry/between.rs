@@ -2,8 +2,9 @@
 //! whether any place is covered twice.
 
 use super::arrangement::{Labelled, Rule, label};
-use super::boxes::{Bounds, BoxTree};
-use super::edges::{EdgeIndex, Segment, on_antimeridian, pieces, segments_of};
+use super::boxes::{Bounds, BoxTree, near_others};
+use super::edges::{EdgeIndex, Segment, on_antimeridian, segments_of};
+use super::extents::Extents;
 use super::grid::Grid;
 use super::measure::{area_km2, ring_area_km2};
 use super::noding::{Contacts, ordered};
@@ -17,15 +18,16 @@ use crate::parallel;
 #[derive(Clone, Debug)]
 pub(crate) struct Mesh {
     pub(crate) polygons: Polygons,
+    pub(crate) extents: Extents,
     pub(crate) index: EdgeIndex,
     pub(crate) twins: Twins,
 }
 
 impl Mesh {
-    pub(crate) fn new(polygons: Polygons) -> Self {
+    pub(crate) fn new(polygons: Polygons, extents: Extents) -> Self {
         let index = EdgeIndex::new(&polygons);
         let twins = Twins::new(&polygons, &index);
-        Mesh { polygons, index, twins }
+        Mesh { polygons, extents, index, twins }
     }
 
     pub(crate) fn ends(&self, edge: u32) -> Segment {
@@ -48,8 +50,9 @@ impl Mesh {
         let before: Vec<_> = parts.iter().map(|p| range(&self.polygons, p.0)).collect();
         self.polygons.replace_units(parts);
         let changed: Vec<_> = before.into_iter().zip(parts.iter().map(|p| range(&self.polygons, p.0))).collect();
+        self.extents.update(&self.polygons, parts.iter().map(|p| p.0));
         self.index = EdgeIndex::new(&self.polygons);
-        self.twins = self.twins.update(&self.polygons, &self.index, &changed);
+        self.twins = std::mem::take(&mut self.twins).update(&self.polygons, &self.extents, &self.index, &changed);
     }
 
     fn on_antimeridian(&self, edge: u32) -> bool {
@@ -65,8 +68,12 @@ impl Mesh {
             Twin::Many(group) => group.iter().find(|e| edges.binary_search(e).is_ok()) == Some(edge),
         };
         let edges: Vec<u32> = edges.iter().copied().filter(|e| self.on_antimeridian(*e) || first(e)).collect();
-        let segments: Vec<Segment> = edges.iter().map(|&e| self.ends(e)).collect();
-        let units: Vec<u32> = edges.iter().map(|&e| self.unit(e)).collect();
+        let mut segments: Vec<Segment> = edges.iter().map(|&e| self.ends(e)).collect();
+        let mut units: Vec<u32> = edges.iter().map(|&e| self.unit(e)).collect();
+        let boxes: Vec<Bounds> = segments.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect();
+        let near = near_others(&boxes, &units);
+        segments = near.iter().map(|&i| segments[i]).collect();
+        units = near.iter().map(|&i| units[i]).collect();
         Contacts::within(&segments, grid, |i, j| units[i] != units[j])
     }
 
@@ -85,25 +92,6 @@ impl Mesh {
             }
         }
         net
-    }
-
-    /// Units any of whose edges may lie in one of the boxes.
-    pub(crate) fn units_in(&self, boxes: Vec<Bounds>) -> Vec<u32> {
-        let tree = BoxTree::scattered(boxes);
-        let pieces = pieces(&self.polygons);
-        let found = parallel::map(pieces.len() - 1, |piece| {
-            let mut units = Vec::new();
-            for unit in pieces[piece]..pieces[piece + 1] {
-                let own = Bounds::of_points(&self.polygons.vertices()[self.polygons.vertices_of_unit(unit as usize)]);
-                let mut hit = false;
-                tree.query(&own, |_| hit = true);
-                if hit {
-                    units.push(unit);
-                }
-            }
-            units
-        });
-        found.concat()
     }
 }
 
@@ -176,11 +164,11 @@ const MOST_WORK: usize = 1 << 24;
 /// Edges must meet at vertices only.
 pub(crate) fn resolve(mesh: &Mesh, overlaps: &[Part]) -> Vec<(u32, Vec<Part>)> {
     let polygons = &mesh.polygons;
-    let units = mesh.units_in(boxes(overlaps));
+    let units = mesh.extents.near(polygons.space(), boxes(overlaps));
     let area = |u: u32| area_km2(polygons, u as usize);
     let mut order: Vec<(f64, u32)> = units.iter().map(|&u| (area(u), u)).collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let bounds = |u: u32| Bounds::of_points(&polygons.vertices()[polygons.vertices_of_unit(u as usize)]);
+    let bounds = |u: u32| *mesh.extents.of(u);
     let rank: std::collections::BTreeMap<u32, usize> = order.iter().zip(0..).map(|(o, i)| (o.1, i)).collect();
     let rank = |unit: u32| rank.get(&unit).copied().unwrap_or(usize::MAX);
     let tree = BoxTree::scattered(units.iter().map(|&u| bounds(u)).collect());
@@ -228,7 +216,7 @@ pub(crate) fn defects(mesh: &Mesh, parts: &[Part]) -> Vec<Defect> {
         return Vec::new();
     }
     // Owners of the segments at the faces' borders.
-    let units = mesh.units_in(boxes(parts));
+    let units = mesh.extents.near(mesh.polygons.space(), boxes(parts));
     let mut owned: Vec<(Segment, u32)> = units
         .iter()
         .flat_map(|&u| segments_of(&mesh.polygons, u as usize).into_iter().map(move |s| (ordered(s), u)))

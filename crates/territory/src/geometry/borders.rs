@@ -3,7 +3,7 @@
 use super::buckets;
 use super::coverage::Coverage;
 use super::edges::{Segment, key, pieces};
-use super::measure::length_km;
+use super::measure::{length_km, lengths_km};
 use super::noding::{Loose, edges_along};
 use super::predicates::{Point, lexical};
 use super::twins::Twin;
@@ -14,43 +14,50 @@ use std::sync::Mutex;
 /// From this many units at one segment or point on only consecutive ones are paired: the number of all pairs grows with the square.
 const ALL_PAIRS: usize = 64;
 
+/// Columns reused from unit to unit.
+#[derive(Default)]
+struct Row {
+    /// The unit beside each edge of the row.
+    beside: Vec<u32>,
+    segments: Vec<Segment>,
+    lengths: Vec<f64>,
+    /// Units and the length in km of the edges along theirs, ascending.
+    borders: Vec<(u32, f64)>,
+}
+
 impl Coverage {
-    /// Pairs (a < b) of units with a common border and its length in km, ascending.
-    pub(crate) fn borders(&self) -> Vec<(u32, u32, f64)> {
+    /// Pairs (a < b) of units with a common border and its length in km, ascending, in runs that follow one another.
+    pub(crate) fn borders(&self) -> Vec<Vec<(u32, u32, f64)>> {
         let pieces = pieces(&self.mesh.polygons);
         let found = parallel::map(pieces.len() - 1, |piece| {
             let mut pairs = Vec::new();
-            let mut row = Vec::new();
+            let mut row = Row::default();
             for unit in pieces[piece]..pieces[piece + 1] {
                 self.row(unit, |other| other > unit, &mut row);
-                let borders = row.iter().filter(|b| self.touching.binary_search(&(unit, b.0)).is_err());
+                let borders = row.borders.iter().filter(|b| self.touching.binary_search(&(unit, b.0)).is_err());
                 pairs.extend(borders.map(|&(other, km)| (unit, other, km)));
             }
             pairs
         });
-        let mut pairs = found.concat();
-        if !self.lost.is_empty() {
-            pairs.extend_from_slice(&self.lost);
-            pairs.sort_by_key(|p| (p.0, p.1));
+        if self.lost.is_empty() {
+            return found;
         }
-        pairs
+        let mut pairs = found.concat();
+        pairs.extend_from_slice(&self.lost);
+        pairs.sort_by_key(|p| (p.0, p.1));
+        vec![pairs]
     }
 
     /// Units with edges along those of `unit`, ascending, and the length of these edges in km.
-    fn row(&self, unit: u32, wanted: impl Fn(u32) -> bool, row: &mut Vec<(u32, f64)>) {
+    fn row(&self, unit: u32, wanted: impl Fn(u32) -> bool, row: &mut Row) {
         let mesh = &self.mesh;
-        let space = mesh.polygons.space();
-        row.clear();
+        row.beside.clear();
+        row.segments.clear();
         for edge in mesh.polygons.vertices_of_unit(unit as usize) {
             let mut add = |other: u32| {
-                if other == unit || !wanted(other) {
-                    return;
-                }
-                let [a, b] = mesh.ends(edge as u32);
-                let length = length_km(space, a, b);
-                match row.last_mut() {
-                    Some(last) if last.0 == other => last.1 += length,
-                    _ => row.push((other, length)),
+                if other != unit && wanted(other) {
+                    row.beside.push(other);
+                    row.segments.push(mesh.ends(edge as u32));
                 }
             };
             match mesh.twins.get(edge as u32) {
@@ -74,9 +81,18 @@ impl Coverage {
                 }
             }
         }
+        lengths_km(mesh.polygons.space(), &row.segments, &mut row.lengths);
+        let borders = &mut row.borders;
+        borders.clear();
+        for (&other, &length) in row.beside.iter().zip(&row.lengths) {
+            match borders.last_mut() {
+                Some(last) if last.0 == other => last.1 += length,
+                _ => borders.push((other, length)),
+            }
+        }
         // A stable sort: lengths are added in the order of the edges.
-        row.sort_by_key(|r| r.0);
-        row.dedup_by(|later, first| {
+        borders.sort_by_key(|r| r.0);
+        borders.dedup_by(|later, first| {
             let same = later.0 == first.0;
             if same {
                 first.1 += later.1;
@@ -84,7 +100,7 @@ impl Coverage {
             same
         });
         // Edges along a pole have no length.
-        row.retain(|r| r.1 > 0.0);
+        borders.retain(|r| r.1 > 0.0);
     }
 
     /// Compares with the polygons as given: borders of which nothing was there then and that are shorter than `tolerance_km`, or all
@@ -95,10 +111,10 @@ impl Coverage {
         }
         let exact = self.exact_pairs(originals);
         let known = |pair: (u32, u32)| exact.binary_search_by_key(&pair, |e| (e.0, e.1)).is_ok();
-        let (mut now, mut touching, mut row) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut now, mut touching, mut row) = (Vec::new(), Vec::new(), Row::default());
         for &unit in originals.keys() {
             self.row(unit, |_| true, &mut row);
-            for &(other, km) in &row {
+            for &(other, km) in &row.borders {
                 let pair = (unit.min(other), unit.max(other));
                 now.push(pair);
                 if !known(pair) && (tolerance_km <= 0.0 || km < tolerance_km) {
@@ -124,7 +140,8 @@ impl Coverage {
         let mut keys: Vec<Segment> = owned.iter().map(|o| o.0).collect();
         keys.dedup();
         // Units that were not changed have the same segments as then.
-        let unchanged = edges_along(polygons, &keys).into_iter().filter(|o| !originals.contains_key(&o.1));
+        let unchanged =
+            edges_along(polygons, &self.mesh.extents, &keys).into_iter().filter(|o| !originals.contains_key(&o.1));
         owned.extend(unchanged);
         owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
         owned.dedup();

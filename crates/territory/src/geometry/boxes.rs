@@ -2,6 +2,7 @@
 //! Items that follow one another along a ring lie close together, so the tree needs no sorting to be good.
 
 use super::curve;
+use crate::parallel;
 use std::ops::ControlFlow;
 
 /// An axis-parallel box, edges included.
@@ -113,6 +114,22 @@ impl BoxTree {
         }
     }
 
+    /// Whether the box of any item for which `wanted` holds meets `window`.
+    pub(crate) fn meets(&self, window: &Bounds, wanted: impl Fn(usize) -> bool) -> bool {
+        let top = self.levels.len() - 1;
+        !self.levels[top].is_empty() && self.any_meets(top, 0, window, &wanted)
+    }
+
+    fn any_meets(&self, level: usize, index: usize, window: &Bounds, wanted: &impl Fn(usize) -> bool) -> bool {
+        if !self.at(level, index).meets(window) {
+            return false;
+        }
+        if level == 0 {
+            return wanted(self.item(index));
+        }
+        self.children(level, index).any(|child| self.any_meets(level - 1, child, window, wanted))
+    }
+
     /// Calls `visit(i, j)`, i < j, with every pair of items whose boxes meet, until it breaks. False if it broke, or if so many
     /// boxes meet that the search was given up after some seconds.
     pub(crate) fn pairs(&self, mut visit: impl FnMut(usize, usize) -> ControlFlow<()>) -> bool {
@@ -149,6 +166,28 @@ impl BoxTree {
         }
         true
     }
+}
+
+/// Numbers of the boxes, ascending, that meet the box around those of another owner: no other can meet a box of another owner. Boxes
+/// of one owner that follow one another are taken together; `owners` stand beside the boxes.
+pub(crate) fn near_others(boxes: &[Bounds], owners: &[u32]) -> Vec<usize> {
+    let (mut runs, mut owner_of_run) = (Vec::<Bounds>::new(), Vec::<u32>::new());
+    for (own, &owner) in boxes.iter().zip(owners) {
+        match (runs.last_mut(), owner_of_run.last()) {
+            (Some(run), Some(&last)) if last == owner => *run = run.union(own),
+            _ => {
+                runs.push(*own);
+                owner_of_run.push(owner);
+            }
+        }
+    }
+    let tree = BoxTree::scattered(runs);
+    const CHUNK: usize = 1 << 12;
+    let found = parallel::map(boxes.len().div_ceil(CHUNK), |chunk| {
+        let own = chunk * CHUNK..((chunk + 1) * CHUNK).min(boxes.len());
+        own.filter(|&i| tree.meets(&boxes[i], |run| owner_of_run[run] != owners[i])).collect::<Vec<usize>>()
+    });
+    found.concat()
 }
 
 #[cfg(test)]
@@ -190,7 +229,18 @@ mod tests {
             let window = Bounds { min: [0.2, 0.3], max: [0.5, 0.6] };
             let mut hits = Vec::new();
             tree.query(&window, |i| hits.push(i));
+            assert_eq!(tree.meets(&window, |_| true), !hits.is_empty());
             assert_eq!(hits, (0..n).filter(|&i| boxes[i].meets(&window)).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn boxes_near_those_of_others_are_kept() {
+        let at = |x: f64| Bounds { min: [x, 0.0], max: [x + 1.0, 1.0] };
+        let boxes = [0.0, 2.0, 1.5, 9.0, 9.5, 20.0].map(at);
+        // The run of the first owner spans what lies between its boxes.
+        assert_eq!(near_others(&boxes, &[0, 0, 1, 1, 2, 3]), [1, 2, 3, 4]);
+        assert_eq!(near_others(&boxes, &[7; 6]), [0; 0]);
+        assert_eq!(near_others(&[], &[]), [0; 0]);
     }
 }

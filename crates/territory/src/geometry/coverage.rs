@@ -3,6 +3,7 @@
 
 use super::between::{Cover, Defect, Mesh, boxes, cover, defects, resolve};
 use super::edges::pieces;
+use super::extents::Extents;
 use super::grid::Grid;
 use super::noding::{Loose, Splits, settle, split_everywhere};
 use super::polygons::Polygons;
@@ -119,7 +120,8 @@ impl Coverage {
             return Err(GeometryErrors(errors));
         }
         let united = grid.unite(&mut polygons);
-        let repaired = repair(&mut polygons, &grid).map_err(GeometryErrors)?;
+        let mut extents = Extents::new(&polygons);
+        let repaired = repair(&mut polygons, &mut extents, &grid).map_err(GeometryErrors)?;
         let report = CoverageReport {
             wrapped_longitudes: repaired.wrapped_longitudes,
             cut_units: repaired.cut_units,
@@ -130,7 +132,7 @@ impl Coverage {
             repaired: repaired.units,
             ..CoverageReport::default()
         };
-        let mut builder = Builder { mesh: Mesh::new(polygons), originals: repaired.originals, grid, report };
+        let mut builder = Builder { mesh: Mesh::new(polygons, extents), originals: repaired.originals, grid, report };
         if options.snap_m > 0.0 {
             builder.snap(options.snap_m);
         }
@@ -226,7 +228,7 @@ impl Builder {
                 }
                 // Where units lie on one another, edges that found their partner may be crossed as well.
                 if !split_all {
-                    let units = self.mesh.units_in(boxes(&overlaps));
+                    let units = self.mesh.extents.near(self.mesh.polygons.space(), boxes(&overlaps));
                     let edges = units.iter().flat_map(|&u| self.mesh.polygons.vertices_of_unit(u as usize));
                     let edges: Vec<u32> = edges.map(|e| e as u32).collect();
                     contacts = self.mesh.contacts(&edges, &self.grid);
@@ -244,8 +246,8 @@ impl Builder {
             self.report.crossings += contacts.crossings.len();
             self.report.split_edges += splits.len();
             let mut loose = Loose::new();
-            split_everywhere(&self.mesh.polygons, &mut loose, &splits);
-            for unit in settle(&self.mesh.polygons, &mut loose, &self.grid).hopeless {
+            split_everywhere(&self.mesh.polygons, &self.mesh.extents, &mut loose, &splits);
+            for unit in settle(&self.mesh.polygons, &self.mesh.extents, &mut loose, &self.grid).hopeless {
                 loose.remove(&unit);
             }
             self.replace(&made(&loose, &self.grid));

@@ -28,16 +28,52 @@ pub fn length_km(space: Space, a: [f64; 2], b: [f64; 2]) -> f64 {
     if half[0] > std::f64::consts::FRAC_PI_2 || half[1].abs() > std::f64::consts::FRAC_PI_2 {
         return space.distance_km(space.locate(a), space.locate(b));
     }
-    // Haversine; for short edges both series are exact after their first terms.
-    let sines = half.map(trig::sin);
-    let h = sines[1] * sines[1] + trig::cos(a[1].to_radians()) * trig::cos(b[1].to_radians()) * (sines[0] * sines[0]);
-    let root = h.sqrt();
-    let angle = if h < 1e-4 {
-        root * (1.0 + h * (1.0 / 6.0 + h * (3.0 / 40.0 + h * (15.0 / 336.0))))
-    } else {
-        libm::asin(root.min(1.0))
-    };
+    let h = haversine(half[0], half[1], a[1].to_radians(), b[1].to_radians());
+    let angle = if h < SHORT { short_angle(h) } else { libm::asin(h.sqrt().min(1.0)) };
     2.0 * EARTH_RADIUS_KM * angle
+}
+
+/// Up to this haversine, that of 130 km, an angle is got from the first terms of the arcsine's series.
+const SHORT: f64 = 1e-4;
+
+/// Haversine of the angle between two places, by half the differences in longitude and latitude and both latitudes, in radians.
+#[inline(always)]
+fn haversine(east: f64, north: f64, a: f64, b: f64) -> f64 {
+    let (east, north) = (trig::sin(east), trig::sin(north));
+    north * north + trig::cos(a) * trig::cos(b) * (east * east)
+}
+
+/// Half the angle of a haversine below [`SHORT`].
+#[inline(always)]
+fn short_angle(h: f64) -> f64 {
+    h.sqrt() * (1.0 + h * (1.0 / 6.0 + h * (3.0 / 40.0 + h * (15.0 / 336.0))))
+}
+
+/// [`length_km`] of many edges, bit for bit.
+pub(crate) fn lengths_km(space: Space, edges: &[[Point; 2]], lengths: &mut Vec<f64>) {
+    lengths.clear();
+    if space == Space::Planar {
+        lengths.extend(edges.iter().map(|&[a, b]| length_km(space, a, b)));
+        return;
+    }
+    const CHUNK: usize = 32;
+    let mut h = [0.0; CHUNK];
+    let mut columns = [[0.0; 4]; CHUNK];
+    for edges in edges.chunks(CHUNK) {
+        for (column, [a, b]) in columns.iter_mut().zip(edges) {
+            let half = [a[0] - b[0], a[1] - b[1]].map(|d| (0.5 * d).to_radians());
+            *column = [half[0], half[1], a[1].to_radians(), b[1].to_radians()];
+        }
+        // A loop without branches: the compiler works out several side by side.
+        for (h, &[east, north, a, b]) in h.iter_mut().zip(&columns[..edges.len()]) {
+            *h = haversine(east, north, a, b);
+        }
+        for (&[a, b], &h) in edges.iter().zip(&h) {
+            // Longitudes of an edge across ±180 degrees must be brought together first.
+            let short = h < SHORT && (a[0] - b[0]).abs() < 180.0;
+            lengths.push(if short { 2.0 * EARTH_RADIUS_KM * short_angle(h) } else { length_km(space, a, b) });
+        }
+    }
 }
 
 /// Area in km² that the ring encloses, positive if counter-clockwise. Contributions of an edge and of its reverse cancel, so areas
@@ -272,6 +308,23 @@ mod tests {
             let expected = s.distance_km(s.locate(a), s.locate(b));
             assert!((length_km(s, a, b) - expected).abs() < 1e-9 * (1.0 + expected), "{a:?} {b:?}");
             assert_eq!(length_km(s, a, b), length_km(s, b, a));
+        }
+    }
+
+    #[test]
+    fn lengths_of_many_edges_are_those_of_each() {
+        let edges: Vec<[Point; 2]> = (0..103)
+            .map(|i| {
+                let (x, y) = (f64::from(i) * 3.49 - 180.0, f64::from(i * i % 175) - 87.0);
+                let step = [1e-5, 0.01, 2.0, -179.0, 359.9][i as usize % 5];
+                [[x, y], [(x + step).clamp(-180.0, 180.0), y + 0.3 * step.clamp(-1.0, 1.0)]]
+            })
+            .collect();
+        let mut lengths = vec![1.0];
+        for space in [Space::Geographic, Space::Planar] {
+            lengths_km(space, &edges, &mut lengths);
+            let each: Vec<f64> = edges.iter().map(|&[a, b]| length_km(space, a, b)).collect();
+            assert_eq!(lengths, each);
         }
     }
 

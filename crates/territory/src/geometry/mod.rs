@@ -1,7 +1,7 @@
 //! From polygons to a coverage: repaired, snapped rings whose shared edges know one another; and points joined to polygons.
 //!
 //! A coverage, in the order in which the data flows: `polygons` (columns as read) → `validate` (what cannot be used) → `grid` (which
-//! vertices are the same) → `simple` (is a unit in order?) → `antimeridian`, `noding`, `arrangement`, `rings`, `repair` (put it in
+//! vertices are the same) → `extents` (where each unit is) → `simple` (is a unit in order?) → `antimeridian`, `noding`, `arrangement`, `rings`, `repair` (put it in
 //! order) → `edges`, `twins` (which edges lie on one another) → `between`, `snap` (units against one another) → `coverage`, and off it
 //! `borders`, `dissolve`, `measure`, `shape`. Points as polygons: `plane` → `voronoi` → `cells`.
 
@@ -20,6 +20,7 @@ mod dissolve;
 mod distance;
 mod edges;
 mod enclaves;
+mod extents;
 mod grid;
 mod join;
 #[cfg(test)]

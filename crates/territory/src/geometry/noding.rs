@@ -2,7 +2,8 @@
 //! not to a unit: every unit that has the segment gets the same vertices, and neighbours stay exactly matched.
 
 use super::boxes::{Bounds, BoxTree};
-use super::edges::{Filter, Segment, key, pieces, push_hashes, segment_hash, segments_of};
+use super::edges::{Filter, Segment, key, push_hashes, segment_hash, segments_of};
+use super::extents::Extents;
 use super::grid::Grid;
 use super::polygons::Polygons;
 use super::predicates::{Meeting, Point, crossing, lexical, meeting, side, strictly_between};
@@ -162,7 +163,7 @@ fn lies_on([a, b]: Segment, p: Point, reach: f64) -> bool {
 const ROUNDS: usize = 12;
 
 /// Splits the segments of the loose units where they meet within their unit. Other units that have such a segment come loose too.
-pub(crate) fn settle(polygons: &Polygons, loose: &mut Loose, grid: &Grid) -> Settled {
+pub(crate) fn settle(polygons: &Polygons, extents: &Extents, loose: &mut Loose, grid: &Grid) -> Settled {
     let mut pending: Vec<u32> = loose.keys().copied().collect();
     let (mut crossings, mut hopeless) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -177,7 +178,7 @@ pub(crate) fn settle(polygons: &Polygons, loose: &mut Loose, grid: &Grid) -> Set
         if splits.is_empty() {
             break;
         }
-        pending = split_everywhere(polygons, loose, &splits);
+        pending = split_everywhere(polygons, extents, loose, &splits);
     }
     crossings.sort_by(|&p, &q| lexical(p, q));
     crossings.dedup();
@@ -195,31 +196,33 @@ pub(crate) struct Settled {
 }
 
 /// Splits the segments in all units that have them, which come loose. Returns those units.
-pub(crate) fn split_everywhere(polygons: &Polygons, loose: &mut Loose, splits: &Splits) -> Vec<u32> {
+pub(crate) fn split_everywhere(polygons: &Polygons, extents: &Extents, loose: &mut Loose, splits: &Splits) -> Vec<u32> {
     let keys: Vec<Segment> = splits.segments().collect();
-    for unit in owners(polygons, &keys) {
+    for unit in owners(polygons, extents, &keys) {
         loose.entry(unit).or_insert_with(|| segments_of(polygons, unit as usize));
     }
     loose.iter_mut().filter_map(|(&unit, bag)| splits.apply(bag).then_some(unit)).collect()
 }
 
 /// Units of `polygons` that have any of the segments, ascending.
-fn owners(polygons: &Polygons, segments: &[Segment]) -> Vec<u32> {
-    let mut units: Vec<u32> = edges_along(polygons, segments).into_iter().map(|e| e.1).collect();
+fn owners(polygons: &Polygons, extents: &Extents, segments: &[Segment]) -> Vec<u32> {
+    let mut units: Vec<u32> = edges_along(polygons, extents, segments).into_iter().map(|e| e.1).collect();
     units.dedup();
     units
 }
 
 /// Edges of `polygons` along any of the segments, by unit: the segment (as [`key`] gives it) and the unit.
-pub(crate) fn edges_along(polygons: &Polygons, segments: &[Segment]) -> Vec<(Segment, u32)> {
+pub(crate) fn edges_along(polygons: &Polygons, extents: &Extents, segments: &[Segment]) -> Vec<(Segment, u32)> {
     let mut keys: Vec<Segment> = segments.iter().map(|&s| key(polygons, s)).collect();
     keys.sort_by(by_segment);
     let mut filter = Filter::new(keys.len());
     keys.iter().for_each(|&[a, b]| filter.add(segment_hash(a, b)));
-    let pieces = pieces(polygons);
-    let found = parallel::map(pieces.len() - 1, |piece| {
+    let places = keys.iter().map(|&[a, b]| Bounds::of_segment(a, b)).collect();
+    let units = extents.near(polygons.space(), places);
+    const UNITS: usize = 1 << 10;
+    let found = parallel::map(units.len().div_ceil(UNITS), |chunk| {
         let (mut edges, mut hashes) = (Vec::new(), Vec::new());
-        for unit in pieces[piece]..pieces[piece + 1] {
+        for &unit in &units[chunk * UNITS..((chunk + 1) * UNITS).min(units.len())] {
             for ring in polygons.rings_of_unit(unit as usize).map(|r| polygons.ring(r)) {
                 hashes.clear();
                 push_hashes(polygons, ring, &mut hashes);

@@ -5,6 +5,7 @@
 use super::antimeridian;
 use super::arrangement::{Labelled, Rule, label};
 use super::edges::{Segment, pieces, segments_of};
+use super::extents::Extents;
 use super::grid::Grid;
 use super::noding::{Loose, ordered, settle};
 use super::polygons::Polygons;
@@ -36,7 +37,11 @@ struct Found {
 }
 
 /// Puts every unit in order.
-pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, Vec<GeometryError>> {
+pub(crate) fn repair(
+    polygons: &mut Polygons,
+    extents: &mut Extents,
+    grid: &Grid,
+) -> Result<Repaired, Vec<GeometryError>> {
     let found = look_at_all(polygons, grid);
     let mut report = Repaired::default();
     let mut loose = Loose::new();
@@ -47,7 +52,7 @@ pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, V
         loose.extend(f.loose);
     }
     report.originals = loose.clone();
-    let settled = settle(polygons, &mut loose, grid);
+    let settled = settle(polygons, extents, &mut loose, grid);
     report.crossings = settled.crossings.len();
     for &unit in loose.keys() {
         loosen(polygons, &mut report.originals, unit);
@@ -77,6 +82,7 @@ pub(crate) fn repair(polygons: &mut Polygons, grid: &Grid) -> Result<Repaired, V
         return Err(errors);
     }
     polygons.replace_units(&replacements);
+    extents.update(polygons, replacements.iter().map(|r| r.0));
     Ok(report)
 }
 

@@ -3,8 +3,8 @@
 //! are taken once, between the borders as given, so that nothing is drawn along step by step.
 
 use super::between::Mesh;
-use super::boxes::{Bounds, BoxTree};
-use super::edges::{Filter, Segment, on_antimeridian, pieces};
+use super::boxes::{Bounds, BoxTree, near_others};
+use super::edges::{Filter, Segment, on_antimeridian};
 use super::grid::Grid;
 use super::measure::area_km2;
 use super::noding::{Loose, Splits, settle, split_everywhere};
@@ -13,7 +13,6 @@ use super::predicates::{Point, lexical};
 use super::repair::{loosen, put_together};
 use super::twins::Twin;
 use super::{buckets, measure};
-use crate::parallel;
 use crate::space::{EARTH_RADIUS_KM, Space};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -48,7 +47,7 @@ pub(crate) fn snap(mesh: &Mesh, leftovers: &[u32], grid: &Grid, tolerance_m: f64
         let alone = |e: &u32| mesh.twins.get(*e) == Twin::Alone && !kept.contains(&mesh.unit(*e));
         let edges: Vec<u32> = leftovers.iter().copied().filter(alone).collect();
         let mut snapped = Borders::new(mesh, &edges, tolerance_m).apply(grid);
-        let hopeless = settle(&mesh.polygons, &mut snapped.loose, grid).hopeless;
+        let hopeless = settle(&mesh.polygons, &mesh.extents, &mut snapped.loose, grid).hopeless;
         let polygons = &mesh.polygons;
         let made = put_together(&snapped.loose, grid);
         let lost = snapped.loose.keys().zip(made).filter(|(unit, result)| {
@@ -75,6 +74,8 @@ struct Borders<'a> {
     mesh: &'a Mesh,
     segments: Vec<Segment>,
     units: Vec<u32>,
+    /// What is within half the tolerance of each.
+    boxes: Vec<Bounds>,
     points: Vec<Point>,
     /// Units with an edge at each point: `owners[starts[p]..starts[p + 1]]`, ascending.
     starts: Vec<u32>,
@@ -84,8 +85,14 @@ struct Borders<'a> {
 
 impl<'a> Borders<'a> {
     fn new(mesh: &'a Mesh, edges: &[u32], tolerance_m: f64) -> Self {
-        let segments: Vec<Segment> = edges.iter().map(|&e| mesh.ends(e)).collect();
-        let units: Vec<u32> = edges.iter().map(|&e| mesh.unit(e)).collect();
+        let mut segments: Vec<Segment> = edges.iter().map(|&e| mesh.ends(e)).collect();
+        let mut units: Vec<u32> = edges.iter().map(|&e| mesh.unit(e)).collect();
+        let boxes: Vec<Bounds> = segments.iter().map(|s| within_reach(&mesh.polygons, s, tolerance_m)).collect();
+        // Edges far from those of all other units have nothing to be snapped to, nor have their ends.
+        let near = near_others(&boxes, &units);
+        segments = near.iter().map(|&i| segments[i]).collect();
+        units = near.iter().map(|&i| units[i]).collect();
+        let boxes = near.iter().map(|&i| boxes[i]).collect();
         let mut at: Vec<(Point, u32)> =
             segments.iter().zip(&units).flat_map(|(s, &u)| s.iter().map(move |&p| (p, u))).collect();
         at.sort_unstable_by(|a, b| lexical(a.0, b.0).then(a.1.cmp(&b.1)));
@@ -99,7 +106,7 @@ impl<'a> Borders<'a> {
             owners.push(unit);
         }
         starts.push(owners.len() as u32);
-        Borders { mesh, segments, units, points, starts, owners, tolerance_m }
+        Borders { mesh, segments, units, boxes, points, starts, owners, tolerance_m }
     }
 
     fn owners(&self, point: u32) -> &[u32] {
@@ -110,36 +117,14 @@ impl<'a> Borders<'a> {
         self.points.binary_search_by(|&q| lexical(q, p)).ok().map(|i| i as u32)
     }
 
-    /// Metres per unit of the two coordinates at `p`.
     fn scale(&self, p: Point) -> [f64; 2] {
-        match self.mesh.polygons.space() {
-            Space::Planar => [1.0, 1.0],
-            Space::Geographic => {
-                let degree = EARTH_RADIUS_KM * 1000.0 * 1f64.to_radians();
-                [degree * super::trig::cos(p[1].to_radians()).max(1e-9), degree]
-            }
-        }
+        scale(self.mesh.polygons.space(), p)
     }
 
     /// Vertices near edges of units that they do not belong to, one edge (the nearest) per vertex and unit.
     fn near(&self) -> Vec<Near> {
-        let reach = |s: &Segment| {
-            let pole = if s[0][1].abs() > s[1][1].abs() { s[0] } else { s[1] };
-            self.scale(pole).map(|metres| (0.5 * self.tolerance_m / metres).min(180.0))
-        };
-        // Borders on both sides of the antimeridian are brought together in the east.
-        let east = |s: &Segment| {
-            let mut s = *s;
-            if on_antimeridian(&self.mesh.polygons, s) {
-                (s[0][0], s[1][0]) = (180.0, 180.0);
-            }
-            s
-        };
-        let boxes = self.segments.iter().map(|s| {
-            let [a, b] = east(s);
-            Bounds::of_segment(a, b).expanded(reach(s))
-        });
-        let tree = BoxTree::scattered(boxes.collect());
+        let east = |s: &Segment| east(&self.mesh.polygons, s);
+        let tree = BoxTree::scattered(self.boxes.clone());
         let mut near = Vec::new();
         tree.pairs(|i, j| {
             if self.units[i] != self.units[j] {
@@ -236,29 +221,56 @@ impl<'a> Borders<'a> {
         let moves = clusters.moves();
         let mut snapped = Snapped { moved_vertices: moves.len(), split_edges: splits.len(), ..Snapped::default() };
         if !splits.is_empty() {
-            split_everywhere(&self.mesh.polygons, &mut snapped.loose, &splits);
+            split_everywhere(&self.mesh.polygons, &self.mesh.extents, &mut snapped.loose, &splits);
         }
-        move_vertices(&self.mesh.polygons, &mut snapped.loose, &moves);
+        move_vertices(self.mesh, &mut snapped.loose, &moves);
         snapped
     }
 }
 
+/// Metres per unit of the two coordinates at `p`.
+fn scale(space: Space, p: Point) -> [f64; 2] {
+    match space {
+        Space::Planar => [1.0, 1.0],
+        Space::Geographic => {
+            let degree = EARTH_RADIUS_KM * 1000.0 * 1f64.to_radians();
+            [degree * super::trig::cos(p[1].to_radians()).max(1e-9), degree]
+        }
+    }
+}
+
+/// The edge, brought to the east if it is on the antimeridian: borders on both sides of it are one.
+fn east(polygons: &Polygons, s: &Segment) -> Segment {
+    let mut s = *s;
+    if on_antimeridian(polygons, s) {
+        (s[0][0], s[1][0]) = (180.0, 180.0);
+    }
+    s
+}
+
+/// Box of what is within half the tolerance of an edge.
+fn within_reach(polygons: &Polygons, s: &Segment, tolerance_m: f64) -> Bounds {
+    let pole = if s[0][1].abs() > s[1][1].abs() { s[0] } else { s[1] };
+    let reach = scale(polygons.space(), pole).map(|metres| (0.5 * tolerance_m / metres).min(180.0));
+    let [a, b] = east(polygons, s);
+    Bounds::of_segment(a, b).expanded(reach)
+}
+
 /// Moves vertices in all units that have them; the units come loose. `moves` ascend by the vertex.
-fn move_vertices(polygons: &Polygons, loose: &mut Loose, moves: &[(Point, Point)]) {
+fn move_vertices(mesh: &Mesh, loose: &mut Loose, moves: &[(Point, Point)]) {
     if moves.is_empty() {
         return;
     }
     let target = |p: Point| moves.binary_search_by(|m| lexical(m.0, p)).ok().map(|i| moves[i].1);
     let mut filter = Filter::new(moves.len());
     moves.iter().for_each(|m| filter.add(buckets::hash(m.0)));
-    let pieces = pieces(polygons);
-    let found = parallel::map(pieces.len() - 1, |piece| {
-        let moved = |p: Point| filter.may_have(buckets::hash(p)) && target(p).is_some();
-        let has = |&unit: &u32| polygons.vertices()[polygons.vertices_of_unit(unit as usize)].iter().any(|&p| moved(p));
-        (pieces[piece]..pieces[piece + 1]).filter(has).collect::<Vec<u32>>()
-    });
-    for unit in found.concat() {
-        loosen(polygons, loose, unit);
+    let polygons = &mesh.polygons;
+    let moved = |p: Point| filter.may_have(buckets::hash(p)) && target(p).is_some();
+    let near = mesh.extents.near(polygons.space(), moves.iter().map(|m| Bounds::of_segment(m.0, m.0)).collect());
+    for unit in near {
+        if polygons.vertices()[polygons.vertices_of_unit(unit as usize)].iter().any(|&p| moved(p)) {
+            loosen(polygons, loose, unit);
+        }
     }
     for bag in loose.values_mut() {
         for segment in bag.iter_mut() {

@@ -1,7 +1,9 @@
 //! For each edge the edges of other units along the same segment: what the graph and the dissolve are read off.
 
+use super::boxes::Bounds;
 use super::buckets;
 use super::edges::{EdgeIndex, Filter, Segment, key, pieces, push_hashes, segment_hash, start_of};
+use super::extents::Extents;
 use super::polygons::Polygons;
 use super::predicates::lexical;
 use crate::parallel;
@@ -45,6 +47,9 @@ pub(crate) struct Twins {
     starts: Vec<u32>,
 }
 
+/// Edges looked at as one piece of work.
+const PIECE: usize = 1 << 16;
+
 const NONE: u32 = u32::MAX;
 const MANY: u32 = 1 << 31;
 const SAME: u32 = 1 << 30;
@@ -80,26 +85,31 @@ impl Twins {
                 }
             },
             |a, b| by_key(polygons, index, a, b),
-            |a, b| {
-                of[a as usize].store(b, Relaxed);
-                of[b as usize].store(a, Relaxed);
-            },
+            |a, b| of[a.min(b) as usize].store(a.max(b), Relaxed),
             |group| {
                 if let Ok(mut many) = many.lock() {
                     many.push(group.to_vec());
                 }
             },
         );
-        let mut of: Vec<u32> = of.into_iter().map(AtomicU32::into_inner).collect();
-        // Pairs with one hash are looked at in order of the edges: the partner's vertices are then mostly near by in memory.
-        const PIECE: usize = 1 << 16;
-        parallel::for_each_chunk(&mut of, PIECE, |piece, of| {
-            for (entry, edge) in of.iter_mut().zip((piece * PIECE) as u32..) {
-                if *entry != NONE {
-                    *entry = mark(index.ends(polygons, edge), index.ends(polygons, *entry), polygons, *entry);
+        // Pairs with one hash are looked at in order of their first edges: the partner's vertices are then mostly near by in memory.
+        parallel::map(of.len().div_ceil(PIECE), |piece| {
+            let own = (piece * PIECE)..((piece + 1) * PIECE).min(of.len());
+            for (entry, edge) in of[own.clone()].iter().zip(own.start as u32..) {
+                let other = entry.load(Relaxed);
+                // Behind the edge stands what its partner, another piece's perhaps, has entered already.
+                if other == NONE || other & !SAME < edge {
+                    continue;
+                }
+                let ends = [edge, other].map(|e| index.ends(polygons, e));
+                let found = mark(ends[0], ends[1], polygons, other);
+                entry.store(found, Relaxed);
+                if found != NONE {
+                    of[other as usize].store(edge | (found & SAME), Relaxed);
                 }
             }
         });
+        let of = of.into_iter().map(AtomicU32::into_inner).collect();
         // A pair that a larger group of the same hash was split into stands among the groups.
         Twins { of, ..Twins::default() }.with_groups(many.into_inner().unwrap_or_default(), polygons, index)
     }
@@ -123,67 +133,29 @@ impl Twins {
         self
     }
 
-    /// The twins after some units got other edges: `polygons` are the new ones, `changed` says which edges, before and now, belong to
-    /// units that changed (ascending). Only edges of these and those that have no partner now are compared again.
-    pub(crate) fn update(&self, polygons: &Polygons, index: &EdgeIndex, changed: &[(Range<u32>, Range<u32>)]) -> Self {
-        // Edges between two changed ranges move together.
-        let mut runs = Vec::with_capacity(changed.len() + 1);
-        let (mut old, mut new) = (0u32, 0u32);
-        for (before, now) in changed {
-            runs.push((old..before.start, new));
-            (old, new) = (before.end, now.end);
-        }
-        runs.push((old..self.of.len() as u32, new));
-        let moved = |edge: u32| {
-            let (run, to) = &runs[runs.partition_point(|r| r.0.end <= edge).min(runs.len() - 1)];
-            run.contains(&edge).then(|| edge - run.start + to)
-        };
-        const PIECE: u32 = 1 << 16;
-        let pieces: Vec<(u32, u32, u32)> = runs
-            .iter()
-            .flat_map(|(run, to)| {
-                let (run, to) = (run.clone(), *to);
-                run.clone()
-                    .step_by(PIECE as usize)
-                    .map(move |from| (from, run.end.min(from + PIECE), from - run.start + to))
-            })
-            .collect();
-        let kept = parallel::map(pieces.len(), |piece| {
-            let (from, end, to) = pieces[piece];
-            let run = runs[runs.partition_point(|r| r.0.end <= from).min(runs.len() - 1)].clone();
-            let mut open = Vec::new();
-            let mut of = Vec::with_capacity((end - from) as usize);
-            for (edge, now) in (from..end).zip(to..) {
-                let entry = self.of[edge as usize];
-                let other = entry & !SAME;
-                let partner = match entry {
-                    NONE => None,
-                    _ if entry >= MANY => None,
-                    _ if run.0.contains(&other) => Some(other - run.0.start + run.1),
-                    _ => moved(other),
-                };
-                of.push(partner.map_or(NONE, |p| p | (entry & SAME)));
-                if partner.is_none() {
-                    open.push(now);
-                }
-            }
-            (to, of, open)
-        });
-        let mut of = vec![NONE; polygons.vertices().len()];
-        let mut open: Vec<u32> = changed.iter().flat_map(|c| c.1.clone()).collect();
-        for (to, entries, alone) in kept {
-            of[to as usize..to as usize + entries.len()].copy_from_slice(&entries);
-            open.extend(alone);
-        }
-        // New edges may also lie along two that have found one another.
-        for edge in sharing_hash(polygons, index, changed) {
-            if std::mem::replace(&mut of[edge as usize], NONE) != NONE {
-                open.push(edge);
+    /// The twins after some units got other edges: `polygons` are the new ones, `extents` theirs, `changed` says which edges, before
+    /// and now, belong to units that changed (ascending). Only edges that may lie along edges of these are compared again.
+    pub(crate) fn update(
+        self,
+        polygons: &Polygons,
+        extents: &Extents,
+        index: &EdgeIndex,
+        changed: &[(Range<u32>, Range<u32>)],
+    ) -> Self {
+        let (mut of, mut open) = Self::moved(self.of, polygons.vertices().len(), changed);
+        open.extend(changed.iter().flat_map(|c| c.1.clone()));
+        // New edges may lie along any others: such as have a partner already, or never had one.
+        for edge in sharing_hash(polygons, extents, index, changed) {
+            let partner = std::mem::replace(&mut of[edge as usize], NONE);
+            open.push(edge);
+            if partner != NONE {
+                of[(partner & !SAME) as usize] = NONE;
+                open.push(partner & !SAME);
             }
         }
         open.sort_unstable();
-        let starts: Vec<u32> =
-            (0..=open.len().div_ceil(PIECE as usize)).map(|i| (i as u32 * PIECE).min(open.len() as u32)).collect();
+        open.dedup();
+        let starts: Vec<u32> = (0..=open.len().div_ceil(PIECE)).map(|i| (i * PIECE).min(open.len()) as u32).collect();
         let found = Mutex::new(Vec::new());
         let ends = |item: u32| index.ends(polygons, open[item as usize]);
         buckets::for_each_group(
@@ -210,6 +182,51 @@ impl Twins {
         Twins { of, ..Twins::default() }.with_groups(found.into_inner().unwrap_or_default(), polygons, index)
     }
 
+    /// What is known of edges that did not change, by their new numbers: pairs of such edges. Also the edges of groups of three and
+    /// more, which have to be compared again.
+    fn moved(mut of: Vec<u32>, edges: usize, changed: &[(Range<u32>, Range<u32>)]) -> (Vec<u32>, Vec<u32>) {
+        // Edges between two changed ranges move together.
+        let mut runs = Vec::with_capacity(changed.len() + 1);
+        let (mut old, mut new) = (0u32, 0u32);
+        for (before, now) in changed {
+            runs.push((old..before.start, new));
+            (old, new) = (before.end, now.end);
+        }
+        runs.push((old..of.len() as u32, new));
+        shift(&mut of, &runs, edges);
+        let mut pieces = Vec::new();
+        let (mut rest, mut at) = (&mut of[..], 0);
+        for (run, to) in &runs {
+            let (between, others) = std::mem::take(&mut rest).split_at_mut((to - at) as usize);
+            between.fill(NONE);
+            let (own, others) = others.split_at_mut(run.len());
+            pieces
+                .extend(own.chunks_mut(PIECE).zip((*to..).step_by(PIECE)).map(|(own, to)| (run, to, own, Vec::new())));
+            (rest, at) = (others, to + run.len() as u32);
+        }
+        rest.fill(NONE);
+        let shifts: Vec<(u32, u32)> = runs.iter().map(|(run, to)| (run.end, to.wrapping_sub(run.start))).collect();
+        let inside = |edge: u32, run: usize| runs.get(run).is_some_and(|(run, _)| run.contains(&edge));
+        parallel::for_each(&mut pieces, |_, (run, to, own, open)| {
+            let number = shifts.partition_point(|s| s.0 < run.end);
+            for (entry, now) in own.iter_mut().zip(*to..) {
+                let other = *entry & !SAME;
+                if *entry == NONE {
+                    continue;
+                }
+                if *entry >= MANY {
+                    open.push(now);
+                    *entry = NONE;
+                    continue;
+                }
+                let run = if inside(other, number) { number } else { shifts.partition_point(|s| s.0 <= other) };
+                *entry = if inside(other, run) { entry.wrapping_add(shifts[run].1) } else { NONE };
+            }
+        });
+        let open = pieces.into_iter().flat_map(|piece| piece.3).collect();
+        (of, open)
+    }
+
     /// The other edges along the segment of `edge`.
     #[inline]
     pub(crate) fn get(&self, edge: u32) -> Twin<'_> {
@@ -232,22 +249,47 @@ impl Twins {
 
     /// Edges that are not cancelled by exactly one edge of the other direction, ascending.
     pub(crate) fn leftovers(&self) -> Vec<u32> {
-        self.of.iter().zip(0u32..).filter(|(other, _)| **other >= SAME).map(|(_, edge)| edge).collect()
+        let found = parallel::map(self.of.len().div_ceil(PIECE), |piece| {
+            let own = self.of[piece * PIECE..].iter().take(PIECE).zip((piece * PIECE) as u32..);
+            own.filter(|(other, _)| **other >= SAME).map(|(_, edge)| edge).collect::<Vec<u32>>()
+        });
+        found.concat()
     }
 }
 
-/// Edges that may lie along one of the edges of changed units.
-fn sharing_hash(polygons: &Polygons, index: &EdgeIndex, changed: &[(Range<u32>, Range<u32>)]) -> Vec<u32> {
+/// Moves the entries of runs of edges to where they go in a column of `edges` entries.
+fn shift(of: &mut Vec<u32>, runs: &[(Range<u32>, u32)], edges: usize) {
+    of.resize(edges.max(of.len()), NONE);
+    let places = |run: &Range<u32>| run.start as usize..run.end as usize;
+    // A run that moves back is safe once all before it are done, one that moves forward once all after it are.
+    for (run, to) in runs.iter().filter(|(run, to)| *to < run.start) {
+        of.copy_within(places(run), *to as usize);
+    }
+    for (run, to) in runs.iter().rev().filter(|(run, to)| *to > run.start) {
+        of.copy_within(places(run), *to as usize);
+    }
+    of.truncate(edges);
+}
+
+/// Edges that may lie along one of the edges of changed units, these among them; ascending.
+fn sharing_hash(
+    polygons: &Polygons,
+    extents: &Extents,
+    index: &EdgeIndex,
+    changed: &[(Range<u32>, Range<u32>)],
+) -> Vec<u32> {
     let count: usize = changed.iter().map(|c| c.1.len()).sum();
     let mut filter = Filter::new(count);
     for edge in changed.iter().flat_map(|c| c.1.clone()) {
         let [a, b] = key(polygons, index.ends(polygons, edge));
         filter.add(segment_hash(a, b));
     }
-    let units = pieces(polygons);
-    let found = parallel::map(units.len() - 1, |piece| {
+    let place = |now: &Range<u32>| Bounds::of_points(&polygons.vertices()[now.start as usize..now.end as usize]);
+    let units = extents.near(polygons.space(), changed.iter().map(|c| place(&c.1)).collect());
+    const UNITS: usize = 1 << 10;
+    let found = parallel::map(units.len().div_ceil(UNITS), |chunk| {
         let (mut edges, mut hashes) = (Vec::new(), Vec::new());
-        for unit in units[piece]..units[piece + 1] {
+        for &unit in &units[chunk * UNITS..((chunk + 1) * UNITS).min(units.len())] {
             hashes.clear();
             polygons.rings_of_unit(unit as usize).for_each(|r| push_hashes(polygons, polygons.ring(r), &mut hashes));
             let hits = hashes.iter().zip(start_of(polygons, unit)..).filter(|(hash, _)| filter.may_have(**hash));
@@ -330,6 +372,23 @@ mod tests {
         let range = |p: &Polygons, u: u32| start_of(p, u)..start_of(p, u + 1);
         let changed: Vec<_> = changes.iter().map(|c| (range(&before, c.0), range(&after, c.0))).collect();
         let index = EdgeIndex::new(&after);
-        assert_eq!(twins.update(&after, &index, &changed), Twins::new(&after, &index));
+        assert_eq!(twins.update(&after, &Extents::new(&after), &index, &changed), Twins::new(&after, &index));
+    }
+
+    #[test]
+    fn updating_keeps_pairs_that_only_seem_to_be_concerned() {
+        // So many units change that the filter takes edges of units next to them for theirs, whose partners are far from any.
+        let square = |x: f64, y: f64, top: f64| vec![vec![vec![[x, y], [x + 1.0, y], [x + 1.0, top], [x, top]]]];
+        let place = |unit: u32| (f64::from(unit % 60), f64::from(unit / 60));
+        let mut before = Polygons::new(Space::Planar);
+        (0..3600).for_each(|unit| before.push_parts(&square(place(unit).0, place(unit).1, place(unit).1 + 1.0)));
+        let twins = Twins::new(&before, &EdgeIndex::new(&before));
+        let other = |unit: u32| (unit, square(place(unit).0, place(unit).1, place(unit).1 + 0.5));
+        let changes: Vec<_> = (0..3600).step_by(37).map(other).collect();
+        let mut after = before.clone();
+        after.replace_units(&changes);
+        let changed: Vec<_> = changes.iter().map(|c| (c.0 * 4..c.0 * 4 + 4, c.0 * 4..c.0 * 4 + 4)).collect();
+        let index = EdgeIndex::new(&after);
+        assert_eq!(twins.update(&after, &Extents::new(&after), &index, &changed), Twins::new(&after, &index));
     }
 }

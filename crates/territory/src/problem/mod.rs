@@ -3,6 +3,7 @@
 
 mod contradictions;
 mod distance;
+mod limits;
 mod measure;
 mod rulebook;
 mod rules;
@@ -12,6 +13,7 @@ mod tests;
 
 pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
+pub(crate) use limits::Limits;
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};
 pub use rulebook::{NO_GROUP, RuleBook};
 pub use rules::{Areas, Rules};
@@ -42,12 +44,7 @@ use crate::space::{Locations, squared_distance};
 pub struct Problem {
     spec: ProblemSpec,
     totals: Vec<f64>,
-    /// Targets and bounds, territory after territory: `[territory * measures + measure]`.
-    targets: Vec<f64>,
-    lower: Vec<f64>,
-    upper: Vec<f64>,
-    /// What territories have outside of the map; empty: nothing.
-    carried: Vec<f64>,
+    limits: Limits,
     /// Position of the measure that weights compactness.
     weight: usize,
     rule_book: RuleBook,
@@ -91,18 +88,18 @@ impl Problem {
 
     /// Wanted sum of a measure in a territory: (total + all that is carried) × capacity / Σ capacities.
     pub fn target(&self, territory: usize, measure: usize) -> f64 {
-        self.targets[territory * self.spec.measures.len() + measure]
+        self.limits.targets[territory * self.spec.measures.len() + measure]
     }
 
     /// Least and largest allowed sum of a measure in a territory, what it carries included: tolerance and absolute bounds together.
     pub fn bounds(&self, territory: usize, measure: usize) -> (f64, f64) {
         let at = territory * self.spec.measures.len() + measure;
-        (self.lower[at], self.upper[at])
+        (self.limits.lower[at], self.limits.upper[at])
     }
 
     /// What a territory has of a measure outside of the map, by [`Territory::carried`].
     pub fn carried(&self, territory: usize, measure: usize) -> f64 {
-        self.carried.get(territory * self.spec.measures.len() + measure).copied().unwrap_or(0.0)
+        self.limits.carried.get(territory * self.spec.measures.len() + measure).copied().unwrap_or(0.0)
     }
 
     /// Least and largest allowed sum over a territory's units: the bounds without what it carries already. The upper one may be

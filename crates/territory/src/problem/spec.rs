@@ -1,5 +1,6 @@
 //! The specification of a problem, and its validation: all faults at once.
 
+use super::limits::Limits;
 use super::{Distance, Measure, Objective, Problem, RuleBook, Rules, Territory, contradictions, rulebook};
 use crate::adjacency::{Graph, components};
 use crate::error::{ProblemError, ProblemErrors};
@@ -140,8 +141,7 @@ impl ProblemSpec {
             contradictions::check(&self, &rule_book, &mut errors);
         }
         let totals: Vec<f64> = self.measures.iter().map(|m| m.values.iter().sum()).collect();
-        let (targets, lower, upper, carried) = Default::default();
-        let mut problem = Problem { totals, targets, lower, upper, carried, weight, rule_book, spec: self };
+        let mut problem = Problem { totals, limits: Limits::default(), weight, rule_book, spec: self };
         if well_formed {
             problem.set_bounds(&mut errors);
         }
@@ -247,34 +247,8 @@ impl ProblemSpec {
 
 impl Problem {
     fn set_bounds(&mut self, errors: &mut Vec<ProblemError>) {
-        let (territories, measures) = (&self.spec.territories, &self.spec.measures);
-        let capacities: f64 = territories.iter().map(|t| t.capacity).sum();
-        if territories.iter().any(|t| !t.carried.is_empty()) {
-            let of =
-                |t: &Territory, m: &Measure| -> f64 { t.carried.iter().filter(|c| c.0 == m.name).map(|c| c.1).sum() };
-            self.carried = territories.iter().flat_map(|t| measures.iter().map(move |m| of(t, m))).collect();
-        }
-        let carried = |j: usize| self.carried.iter().skip(j).step_by(measures.len()).sum::<f64>();
-        let totals: Vec<f64> = self.totals.iter().enumerate().map(|(j, total)| total + carried(j)).collect();
-        for t in territories {
-            for (m, &total) in measures.iter().zip(&totals) {
-                let target = total * t.capacity / capacities;
-                let spread = if m.tolerance.is_finite() { target * m.tolerance } else { f64::INFINITY };
-                let own = || t.bounds.iter().filter(|b| b.measure == m.name);
-                let minima = m.minimum.into_iter().chain(own().filter_map(|b| b.minimum));
-                let maxima = m.maximum.into_iter().chain(own().filter_map(|b| b.maximum));
-                let nan = minima.clone().chain(maxima.clone()).any(f64::is_nan);
-                let lower = minima.fold((target - spread).max(0.0), f64::max);
-                let upper = maxima.fold(target + spread, f64::min);
-                if nan || lower > upper {
-                    let (measure, territory) = (m.name.clone(), t.name.clone());
-                    errors.push(ProblemError::EmptyBounds { measure, territory, lower, upper });
-                }
-                self.targets.push(target);
-                self.lower.push(lower);
-                self.upper.push(upper);
-            }
-        }
+        let territories: Vec<&Territory> = self.spec.territories.iter().collect();
+        self.limits = Limits::of(&territories, &self.spec.measures, &self.totals, errors);
     }
 }
 

@@ -119,12 +119,29 @@ pub(super) fn improve(state: &mut State<'_>, scratches: &mut Scratches, seed: u6
         lambda: (1.0, 1.0),
         calm: (1.0, 1.0),
         price_updates: 0,
-        swaps: 0.0,
+        swaps: 0.3,
         bundle: 6,
         heat: 0.02,
     };
     anneal(state, &mut balance, &schedule, (seed, PHASE), scratches, control, (0.8, 1.0));
 }
 
-/// Random stream of [`improve`].
+/// Anneals for balance: dear moves are made where the penalty is worth them.
+pub(super) fn anneal_balance(state: &mut State<'_>, scratches: &mut Scratches, seed: u64, control: &Control<'_>) {
+    let mut balance = Balance::new(state.instance);
+    let (n, k) = (state.instance.len() as f64, state.instance.k() as f64);
+    let schedule = Schedule {
+        steps: (100.0 * state.border().len() as f64).clamp(200_000.0, 5e6) as u64,
+        temperature: 0.5 * k / n,
+        lambda: (100.0, 5000.0),
+        calm: (0.5, 0.5),
+        price_updates: 200,
+        swaps: 0.3,
+        bundle: 6,
+        heat: 0.02,
+    };
+    anneal(state, &mut balance, &schedule, (seed, PHASE + 1), scratches, control, (0.4, 0.7));
+}
+
+/// Random streams of [`improve`] and [`anneal_balance`].
 const PHASE: u64 = 32;

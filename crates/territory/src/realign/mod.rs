@@ -106,9 +106,9 @@ pub fn realign(
     balance(&mut state, &mut scratches, options.seed, control);
     control.report(0.7, "return");
     carry::send_home(&mut state, control);
-    if options.price.is_some() {
-        carry::improve(&mut state, &mut scratches, options.seed, control);
-    }
+    // What has moved, and what was nowhere, may still be better placed.
+    carry::improve(&mut state, &mut scratches, options.seed, control);
+    carry::send_home(&mut state, control);
     let parts = limits::keep(&mut state, grouped.as_ref(), &units, &ledger);
     let mut assignment = vec![0; parts.len()];
     units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
@@ -162,21 +162,43 @@ fn balance(state: &mut State<'_>, scratches: &mut Scratches, seed: u64, control:
         least = violation;
     }
     state.recompute();
-    if state.violation() > 0.0 {
-        let before = (state.violation(), state.parts());
-        if polish(state, scratches.one(), POLISH_ROUNDS, control) > 0.0 {
-            // What exchanges cannot settle near by goes by prices, farther.
-            settle(state, BUNDLE, (seed, PHASE), scratches, control);
+    let mut best = (state.violation(), state.parts());
+    let keep_better = |state: &State<'_>, best: &mut (f64, Vec<u32>)| {
+        if state.violation() < best.0 {
+            *best = (state.violation(), state.parts());
         }
-        if state.violation() > before.0 {
-            for (unit, &part) in (0u32..).zip(&before.1) {
+    };
+    // What units do not fit through borders near by goes by exchanges; by sweeps under prices; by a search that may go uphill.
+    let stay = state.scales.stay;
+    for stage in 0..5 {
+        if best.0 == 0.0 || control.stopped().is_some() {
+            break;
+        }
+        match stage {
+            0 => {}
+            1 => {
+                settle(state, BUNDLE, (seed, PHASE), scratches, control);
+            }
+            _ => {
+                // Bounds stand above the price of change.
+                state.scales.stay = stay * CHEAPER[stage - 2];
+                carry::anneal_balance(state, scratches, seed.wrapping_add(stage as u64), control);
+            }
+        }
+        polish(state, scratches.one(), POLISH_ROUNDS, control);
+        keep_better(state, &mut best);
+        if state.violation() > best.0 {
+            for (unit, &part) in (0u32..).zip(&best.1) {
                 state.apply(unit, part);
             }
             state.recompute();
         }
     }
+    state.scales.stay = stay;
 }
 
+/// Shares of the price of change in searches that may go uphill, one after another while bounds are violated.
+const CHEAPER: [f64; 3] = [1.0, 0.1, 0.01];
 /// Random stream of the sweeps.
 const PHASE: u64 = 31;
 

@@ -1,11 +1,14 @@
 //! Fills the report in from an evaluation, a comparison and a problem.
 
-use super::super::compare::{Comparison, MeasureDisruption};
+use super::super::compare::Comparison;
+use super::super::drift::Drift;
 use super::super::evaluation::{Evaluation, MeasureFigures, TerritoryFigures};
+use super::super::fairness::Fairness;
+use super::super::moves::ReasonedMove;
 use super::super::violation::Violation;
 use super::{
-    ByName, CompactnessReport, DisruptionReport, GraphReport, MeasureReport, MoveReport, Report, TermReport,
-    TerritoryReport, ViolationReport,
+    CompactnessReport, DisruptionReport, DriftReport, GraphReport, MeasureReport, Report, TermReport, TerritoryReport,
+    ViolationReport,
 };
 use crate::adjacency::{Edge, EdgeKind, Graph, components};
 use crate::control::{Effort, Stopped};
@@ -33,25 +36,44 @@ impl Report {
         self
     }
 
-    /// With the comparison of the plan with the one before, whose territories are called `names_before`.
-    pub fn disruption(mut self, problem: &Problem, names_before: &[String], comparison: &Comparison) -> Self {
-        self.disruption = Some(DisruptionReport::new(problem, names_before, comparison));
+    /// With the comparison of the plan with the one before, whose territories are called `names_before`, and why units move.
+    pub fn disruption(
+        mut self,
+        problem: &Problem,
+        names_before: &[String],
+        comparison: &Comparison,
+        moves: &[ReasonedMove],
+    ) -> Self {
+        self.disruption = Some(DisruptionReport::new(problem, names_before, comparison, moves));
+        self
+    }
+
+    /// With how the plan bears a series of periods; a break within `warn_within` periods is told.
+    pub fn drift(mut self, problem: &Problem, drift: &Drift, warn_within: u32) -> Self {
+        self.drift = Some(DriftReport::new(problem, drift, warn_within));
         self
     }
 }
 
-fn measure(m: &MeasureFigures) -> MeasureReport {
-    MeasureReport {
-        name: m.name.clone(),
-        total: m.total,
-        tolerance: m.tolerance,
-        max_deviation: m.fairness.max_deviation,
-        cv: m.fairness.cv,
-        gini: m.fairness.gini,
-        hoover: m.fairness.hoover,
-        within_15_percent: m.fairness.within_15_percent,
-        max_over_min: m.fairness.max_over_min,
+impl MeasureReport {
+    /// The figures of a measure of this name, sum and tolerance.
+    pub(super) fn new(name: String, total: f64, tolerance: f64, fairness: &Fairness) -> Self {
+        Self {
+            name,
+            total,
+            tolerance,
+            max_deviation: fairness.max_deviation,
+            cv: fairness.cv,
+            gini: fairness.gini,
+            hoover: fairness.hoover,
+            within_15_percent: fairness.within_15_percent,
+            max_over_min: fairness.max_over_min,
+        }
     }
+}
+
+fn measure(m: &MeasureFigures) -> MeasureReport {
+    MeasureReport::new(m.name.clone(), m.total, m.tolerance, &m.fairness)
 }
 
 fn territory(evaluation: &Evaluation, t: &TerritoryFigures) -> TerritoryReport {
@@ -111,35 +133,6 @@ impl CompactnessReport {
             cut_edges: evaluation.cut.edges,
             border_km: evaluation.cut.border_km,
             terms,
-        }
-    }
-}
-
-impl DisruptionReport {
-    /// The comparison of a plan of `problem` with the one before, whose territories are called `names_before`.
-    pub fn new(problem: &Problem, names_before: &[String], comparison: &Comparison) -> Self {
-        let by_name = |value: fn(&MeasureDisruption) -> f64| -> ByName {
-            let names = problem.measures().iter().map(|m| m.name.clone());
-            names.zip(comparison.measures.iter().map(value)).collect()
-        };
-        let mut shares = vec![("units".to_owned(), comparison.units)];
-        // A measure may itself be called units; its share is that of the units then only if it counts them.
-        shares.extend(by_name(|m| m.share).into_iter().filter(|(name, _)| name != "units"));
-        let before = |t: usize| names_before.get(t).cloned().unwrap_or_default();
-        let after = |t: usize| match comparison.matched.get(t).copied().flatten() {
-            Some(b) => before(b.index()),
-            None => problem.territories().get(t).map(|t| t.name.clone()).unwrap_or_default(),
-        };
-        let moves = comparison.moves.iter().map(|m| MoveReport {
-            unit: problem.unit_name(m.unit.index()),
-            from: before(m.from.index()),
-            to: after(m.to.index()),
-        });
-        Self {
-            shares,
-            lower_bound: by_name(|m| m.lower_bound),
-            flow_estimate: by_name(|m| m.flow_estimate),
-            moves: moves.collect(),
         }
     }
 }

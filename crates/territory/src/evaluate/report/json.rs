@@ -26,3 +26,15 @@ pub(super) fn by_name<S: Serializer>(values: &[(String, f64)], to: S) -> Result<
     }
     map.end()
 }
+
+pub(super) fn pairs_by_name<S: Serializer>(values: &[(String, [f64; 2])], to: S) -> Result<S::Ok, S::Error> {
+    let mut map = to.serialize_map(Some(values.len()))?;
+    for (name, pair) in values {
+        map.serialize_entry(name, &pair.map(finite_or_none))?;
+    }
+    map.end()
+}
+
+pub(super) fn series<S: Serializer>(values: &[f64], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(values.iter().copied().map(finite_or_none))
+}

@@ -181,7 +181,7 @@ fn the_report_has_the_documented_keys() {
     let keys = |v: &Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(
         keys(&json),
-        "compactness contiguous disruption effort enclaves graph input k measures seconds seed stopped territories units violations"
+        "compactness contiguous disruption drift effort enclaves graph input k measures seconds seed stopped territories units violations"
     );
     assert_eq!(
         keys(&json["measures"][0]),

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may end there")]
 
 mod diagnosis;
+mod drift;
 mod figures;
+mod moves;
 mod plans;
 
 use crate::adjacency::{Edge, EdgeKind, Graph, components};

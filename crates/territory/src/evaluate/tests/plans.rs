@@ -1,10 +1,10 @@
 //! Comparison of plans against trying everything.
 
 use super::super::violation::side;
-use super::super::{AssignmentError, NO_TERRITORY, PlanNames, compare, validate};
+use super::super::{AssignmentError, NO_TERRITORY, PlanNames, compare, names_by_overlap, validate};
 use super::{all_assignments, tiny};
 use crate::adjacency::{Edge, EdgeKind, Graph};
-use crate::problem::{Measure, Problem, ProblemSpec};
+use crate::problem::{Measure, Problem, ProblemSpec, Territory};
 use crate::space::{Locations, Space};
 use proptest::prelude::*;
 
@@ -87,6 +87,27 @@ fn a_territory_that_goes_is_forced_and_one_that_comes_takes_over() {
     assert_eq!(more.matched[1], None);
     assert!((more.measures[0].lower_bound - 2.0 / 6.0).abs() < 1e-12);
     assert!((more.measures[0].flow_estimate - 2.0 / 6.0).abs() < 1e-12);
+}
+
+#[test]
+fn what_a_territory_carries_counts_before_its_units() {
+    let mut spec = row(2).spec().clone();
+    spec.territories[0] = Territory::new("1").carried("calls", 2.0);
+    let problem = spec.build().unwrap();
+    let names = ["West", "East"].map(str::to_owned);
+    // 8 calls in all, 4 each: West may have 2 on the map.
+    let found = compare(&problem, PlanNames { assignment: &[0, 0, 0, 1, 1, 1], names: &names }, &[0, 0, 1, 1, 1, 1]);
+    let d = found.unwrap().measures[0];
+    assert!((d.lower_bound - 1.0 / 6.0).abs() < 1e-12 && (d.flow_estimate - 1.0 / 6.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_new_plan_keeps_the_names_that_people_know() {
+    let names = ["West", "East"].map(str::to_owned);
+    let today = PlanNames { assignment: &[0, 0, 0, 1, 1, 1], names: &names };
+    assert_eq!(names_by_overlap(&row(2), today, &[1, 1, 0, 0, 0, 0]).unwrap(), ["East", "West"]);
+    // The second territory is new; the problem calls it 2, which nobody has.
+    assert_eq!(names_by_overlap(&row(3), today, &[0, 0, 1, 1, 2, 2]).unwrap(), ["West", "2", "East"]);
 }
 
 #[test]
