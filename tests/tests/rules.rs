@@ -328,7 +328,7 @@ fn every_example_of_the_page_runs_as_it_stands() {
     }
     // Every rule of the contract has an example, and a line in the README.
     let contract = text(root().join("docs/cli.md")).unwrap();
-    let rules = contract.split("**Rules of a company**").nth(1).unwrap().split("**Outputs**").next().unwrap();
+    let rules = contract.split("**Rules of a company**").nth(1).unwrap().split("\n**").next().unwrap();
     let readme = text(root().join("README.md")).unwrap();
     for row in rules.lines().filter(|line| line.starts_with("| `-")) {
         for name in row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2) {
