@@ -11,6 +11,7 @@ pub mod flow;
 pub mod geometry;
 mod how_many;
 mod ids;
+pub mod live;
 mod parallel;
 mod plan;
 mod problem;
