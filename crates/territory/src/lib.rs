@@ -9,6 +9,7 @@ pub mod evaluate;
 mod exact;
 pub mod flow;
 pub mod geometry;
+mod how_many;
 mod ids;
 pub mod live;
 mod parallel;
@@ -24,6 +25,7 @@ pub use control::{Clock, Control, Effort, Progress, Stopped};
 pub use enclaves::{Enclaves, FindEnclaves, Opened, open_enclaves};
 pub use error::{ProblemError, ProblemErrors};
 pub use evaluate::{Evaluation, Report, evaluate};
+pub use how_many::{Below, HowMany, HowManyError, HowManyOptions, how_many};
 pub use ids::{TerritoryId, UnitId};
 pub use plan::Plan;
 pub use problem::{
