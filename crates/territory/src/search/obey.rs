@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BinaryHeap};
 const ROUNDS: u32 = 60;
 /// Rise of what it costs to take from another territory, per unit that was taken.
 const STRIFE: f64 = 0.5;
+/// Passes over corridors and growth: what pairs that are kept apart leave without a place near by is led there in the next one.
+const PASSES: usize = 3;
 /// Places at which the order of corridors begins.
 const ORDERS: usize = 3;
 /// One round in so many is without new choices.
@@ -43,15 +45,20 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, or
     obey.fill_empty();
     let kept = obey.diagram.parts.clone();
     let mut walk = Walk { distance: vec![f64::INFINITY; n], from: vec![FREE; n], ..Walk::default() };
-    for round in 0..ROUNDS {
-        if obey.join_pieces(round, &mut walk) {
+    for _ in 0..PASSES {
+        for round in 0..ROUNDS {
+            if obey.join_pieces(round, &mut walk) {
+                break;
+            }
+        }
+        obey.free_pieces();
+        grow(instance, obey.diagram);
+        obey.place_the_rest();
+        obey.fill_empty();
+        if obey.bind_stray() == 0 {
             break;
         }
     }
-    obey.free_pieces();
-    grow(instance, obey.diagram);
-    obey.place_the_rest();
-    obey.fill_empty();
     if obey.breaks_rules() {
         // Contiguity is worth less than a rule.
         obey.diagram.parts = kept;
@@ -115,6 +122,16 @@ impl Obey<'_> {
 
     fn may(&self, unit: u32, territory: u32) -> bool {
         self.bonds.may(unit, territory, |v| self.part(v))
+    }
+
+    /// Binds what did not grow back to where it should be, so that corridors are laid to it; how many units that are.
+    fn bind_stray(&mut self) -> usize {
+        let pieces = self.pieces();
+        let main = pieces.main(self.instance.k());
+        let stray = |u: &usize| main[self.diagram.parts[*u] as usize] != pieces.of[*u];
+        let stray: Vec<usize> = (0..self.instance.len()).filter(stray).collect();
+        stray.iter().for_each(|&u| self.bound[u] = true);
+        stray.len()
     }
 
     /// Whether a rule is broken or a territory empty.
