@@ -9,7 +9,7 @@ mod carry;
 mod limits;
 mod mend;
 
-pub use limits::{Charge, Limit, Limits};
+pub use limits::{Charge, Limit, Limits, OverLimit, Side};
 
 use crate::control::{Control, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
@@ -43,8 +43,8 @@ pub struct Realigned {
     pub assignment: Vec<u32>,
     /// Why it ended.
     pub stopped: Stopped,
-    /// Limits that could not be kept, since contiguity or a rule asks for more change: what they limit, what is there, what is allowed.
-    pub over: Vec<(String, f64, f64)>,
+    /// Limits that could not be kept, since contiguity or a rule asks for more change.
+    pub over: Vec<OverLimit>,
 }
 
 /// Changes a plan as little as the problem's bounds and rules ask for. `current` is the territory of every unit today, a position in
