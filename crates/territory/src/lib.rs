@@ -12,6 +12,7 @@ pub mod flow;
 mod frontier;
 pub mod geometry;
 mod ids;
+pub mod live;
 mod parallel;
 mod plan;
 mod problem;

@@ -222,6 +222,12 @@ impl Graph {
         if self.weights.is_empty() { 1.0 } else { self.weights[link] }
     }
 
+    /// Weights in the cut beside the neighbours of `unit`; empty where all links weigh 1.
+    #[inline]
+    pub fn weights(&self, unit: u32) -> &[f32] {
+        if self.weights.is_empty() { &[] } else { &self.weights[self.row(unit)] }
+    }
+
     /// Whether any link weighs other than 1.
     pub fn is_weighted(&self) -> bool {
         !self.weights.is_empty()

@@ -39,4 +39,5 @@ pub use report::{
 };
 pub use rules::{AreaSplits, SplitArea, area_splits, cut_ties};
 pub use side_by_side::{PlanFigures, side_by_side};
+pub(crate) use violation::side;
 pub use violation::{BOUND_SLACK, Violation, ViolationKind};

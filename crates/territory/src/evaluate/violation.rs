@@ -75,7 +75,7 @@ pub struct Violation {
 }
 
 /// Whether a sum is below its lower bound (−1), above its upper one (1) or within (0), rounding left aside.
-pub(super) fn side(sum: f64, (lower, upper): (f64, f64)) -> i8 {
+pub(crate) fn side(sum: f64, (lower, upper): (f64, f64)) -> i8 {
     if sum > upper + BOUND_SLACK * upper {
         1
     } else if sum < lower - BOUND_SLACK * lower {

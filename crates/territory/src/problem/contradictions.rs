@@ -72,7 +72,8 @@ fn check_indices(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) {
     }
 }
 
-fn check_territories(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) {
+/// Whether what territories say of measures and places is valid; what is not is told.
+pub(super) fn check_territories(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) {
     let known = || spec.measures.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
     let not_negative = |what: String, value: f64, errors: &mut Vec<ProblemError>| {
         if !(value.is_finite() && value >= 0.0) {

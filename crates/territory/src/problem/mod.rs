@@ -13,6 +13,7 @@ pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
 pub(crate) use limits::Limits;
 pub use measure::{DEFAULT_TOLERANCE, Measure, Objective, OwnBounds, Territory};
+pub(crate) use rulebook::is_beyond;
 pub use rulebook::{NO_GROUP, RuleBook};
 pub use rules::{Areas, Rules};
 pub use spec::{ComponentRule, ProblemSpec};

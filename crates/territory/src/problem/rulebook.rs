@@ -56,7 +56,7 @@ impl RuleBook {
 
     /// Number of classes, 1 at least.
     pub fn class_count(&self) -> usize {
-        if self.words == 0 { 1 } else { self.classes.len() / self.words }
+        self.classes.len().checked_div(self.words).unwrap_or(1)
     }
 
     /// A class as bits, 64 territories a word.
@@ -108,6 +108,37 @@ impl RuleBook {
         let units = self.apart_from.len().saturating_sub(1) as u32;
         (0..units).flat_map(|u| self.apart_of(u).iter().filter(move |&&v| v > u).map(move |&v| (u, v)))
     }
+}
+
+impl RuleBook {
+    /// Which units a territory that is not one of the problem's may have: those that are not confined to others, by skills and
+    /// radius, groups as a whole.
+    pub(crate) fn admitted_by(&self, spec: &ProblemSpec, territory: &Territory) -> Vec<bool> {
+        let rules = &spec.rules;
+        let mut admitted = vec![true; spec.locations.len()];
+        rules.locked.iter().for_each(|l| admitted[l.0 as usize] = false);
+        rules.allowed.iter().for_each(|l| admitted[l.0 as usize] = false);
+        let unable = |n: &&(u32, String)| !territory.skills.contains(&n.1);
+        rules.needs.iter().filter(unable).for_each(|n| admitted[n.0 as usize] = false);
+        if let (Some(anchor), Some(radius)) = (territory.anchor, territory.max_radius_km) {
+            let space = spec.locations.space();
+            let anchor = space.locate(anchor);
+            for (admitted, &at) in admitted.iter_mut().zip(spec.locations.points()) {
+                *admitted &= !is_beyond(space, at, anchor, radius);
+            }
+        }
+        for group in &self.groups {
+            if group.iter().any(|&u| !admitted[u as usize]) {
+                group.iter().for_each(|&u| admitted[u as usize] = false);
+            }
+        }
+        admitted
+    }
+}
+
+/// Whether a place is farther from an anchor than a radius in km, rounding left aside.
+pub(crate) fn is_beyond(space: Space, at: [f64; 3], anchor: [f64; 3], radius: f64) -> bool {
+    space.distance_km(at, anchor) > radius * (1.0 + 1e-12)
 }
 
 /// Whether a set of territories has one.
@@ -163,7 +194,7 @@ impl Narrowing<'_> {
             let (Some(anchor), Some(radius)) = (territory.anchor, territory.max_radius_km) else { continue };
             let anchor = space.locate(anchor);
             for (unit, &at) in self.spec.locations.points().iter().enumerate() {
-                if space.distance_km(at, anchor) > radius * (1.0 + 1e-12) {
+                if is_beyond(space, at, anchor, radius) {
                     let own = self.sets.entry(unit as u32).or_insert_with(|| self.all.clone());
                     own[t / 64] &= !(1 << (t % 64));
                 }

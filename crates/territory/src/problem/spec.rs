@@ -201,6 +201,14 @@ impl ProblemSpec {
         }
     }
 
+    /// Faults of the territories themselves and of what they say of measures; units are not looked at.
+    pub(crate) fn territory_faults(&self) -> Vec<ProblemError> {
+        let mut errors = Vec::new();
+        self.check_territories(&mut errors);
+        contradictions::check_territories(self, &mut errors);
+        errors
+    }
+
     fn check_territories(&self, errors: &mut Vec<ProblemError>) {
         let (territories, units) = (self.territories.len(), self.locations.len());
         if territories == 0 {

@@ -4,6 +4,8 @@
 //! of large sums would cancel. Adding a mass w at distance d from the centroid of a territory of mass W adds Ww/(W+w)·d²,
 //! removing it takes Ww/(W−w)·d² (the parallel axis theorem), so a move costs O(1) and never subtracts large sums.
 
+use crate::space::squared_distance;
+
 /// A point mass: location in km relative to the problem's mean location, and weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Mass {
@@ -64,27 +66,32 @@ impl Moments {
         if self.weight > 0.0 { (self.second - (x * x + y * y + z * z) / self.weight).max(0.0) } else { 0.0 }
     }
 
-    #[inline]
-    fn squared_distance(&self, m: &Mass) -> f64 {
-        let c = self.centroid();
-        let d = [m.at[0] - c[0], m.at[1] - c[1], m.at[2] - c[2]];
-        d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
-    }
-
     /// What adding `m` would add to the inertia.
     #[inline]
     pub fn gain(&self, m: &Mass) -> f64 {
+        self.gain_about(self.centroid(), m)
+    }
+
+    /// As [`Moments::gain`], with the centroid at hand.
+    #[inline]
+    pub fn gain_about(&self, centroid: [f64; 3], m: &Mass) -> f64 {
         let sum = self.weight + m.weight;
-        if sum > 0.0 { self.weight * m.weight / sum * self.squared_distance(m) } else { 0.0 }
+        if sum > 0.0 { self.weight * m.weight / sum * squared_distance(centroid, m.at) } else { 0.0 }
     }
 
     /// What removing `m`, a member, would take from the inertia.
     #[inline]
     pub fn loss(&self, m: &Mass) -> f64 {
+        self.loss_about(self.centroid(), m)
+    }
+
+    /// As [`Moments::loss`], with the centroid at hand.
+    #[inline]
+    pub fn loss_about(&self, centroid: [f64; 3], m: &Mass) -> f64 {
         let rest = self.weight - m.weight;
         // The last member: nothing is left to have inertia.
         if rest > 1e-12 * self.weight {
-            self.weight * m.weight / rest * self.squared_distance(m)
+            self.weight * m.weight / rest * squared_distance(centroid, m.at)
         } else {
             self.inertia()
         }
