@@ -1,5 +1,9 @@
 //! The command line: what `docs/cli.md` promises. What the contract holds but the engine does not is refused by name.
 
+mod rules;
+
+pub(crate) use rules::{AtMost, Count, RuleOptions, Spread};
+
 use crate::compactness::Compactness;
 use crate::failure::Failure;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -12,15 +16,8 @@ use territory::geometry::Outside;
 use territory::{DEFAULT_TOLERANCE, Effort};
 
 /// Options and commands of the contract that are not there yet.
-const NOT_YET: [(&str, &str); 12] = [
+const NOT_YET: [(&str, &str); 5] = [
     ("realign", "changing a current plan"),
-    ("--lock", "units fixed to a territory"),
-    ("--allow", "territories a unit may be in"),
-    ("--forbid", "territories a unit may not be in"),
-    ("--together", "units that stay in one territory"),
-    ("--apart", "units that may not share a territory"),
-    ("--keep-whole", "areas that are kept whole"),
-    ("--reps", "names, capacities and homes of reps"),
     ("--alternatives", "several plans that differ"),
     ("--page", "the report as a page; there is --report and --map"),
     ("--max-disruption", "a limit on what changes"),
@@ -49,11 +46,13 @@ pub(crate) enum Command {
 pub(crate) struct Solve {
     /// Polygons or points (GeoJSON, may be gzipped; `-` is standard input)
     pub(crate) units: PathBuf,
-    /// Number of territories
-    #[arg(short, value_name = "K", value_parser = at_least_one)]
-    pub(crate) k: u32,
+    /// Number of territories; `auto`: as few as the bounds take (needs --maximum, --at-most or --max-distance)
+    #[arg(short, value_name = "K|auto", required_unless_present = "reps")]
+    pub(crate) k: Option<Count>,
     #[command(flatten)]
     pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) rules: RuleOptions,
     #[command(flatten)]
     pub(crate) search: Search,
     #[command(flatten)]
@@ -73,6 +72,8 @@ pub(crate) struct Evaluate {
     #[command(flatten)]
     pub(crate) input: Input,
     #[command(flatten)]
+    pub(crate) rules: RuleOptions,
+    #[command(flatten)]
     pub(crate) outputs: Outputs,
 }
 
@@ -87,6 +88,8 @@ pub(crate) struct Compare {
     pub(crate) moves: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) rules: RuleOptions,
     #[command(flatten)]
     pub(crate) outputs: Outputs,
 }
@@ -164,6 +167,15 @@ pub(crate) struct Search {
     /// What is minimised inside the bounds: `inertia` (about the centroid), `inertia-medoid` (about the best member unit), `median` (distance to it), `diameter` (largest distance), `border` or `cut`; repeat to mix [default: inertia with a quarter of cut]
     #[arg(long, value_name = "KIND[=WEIGHT]")]
     pub(crate) compactness: Vec<Compactness>,
+    /// How much a split area counts beside compactness [default: 1]
+    #[arg(long, value_name = "X", value_parser = not_negative, requires = "keep_whole")]
+    pub(crate) splits_weight: Option<f64>,
+    /// How much ties between territories count beside compactness [default: 0.5]
+    #[arg(long, value_name = "X", value_parser = not_negative, requires = "ties")]
+    pub(crate) ties_weight: Option<f64>,
+    /// With -k auto: every unit lies within KM of its territory's centre
+    #[arg(long, value_name = "KM", value_parser = not_negative)]
+    pub(crate) max_distance: Option<f64>,
     /// Cuts units larger than an upper bound along their customers into parts that fit
     #[arg(long, requires = "customers")]
     pub(crate) split_oversize: bool,

@@ -1,6 +1,6 @@
 //! `--compactness`: the terms that are minimised, mixed by weight.
 
-use crate::args::number;
+use crate::args::{Search, number};
 use std::str::FromStr;
 use territory::Objective;
 
@@ -21,10 +21,13 @@ enum Kind {
     Cut,
 }
 
-/// The mix that was asked for; the default one where nothing was.
-pub(crate) fn objective(terms: &[Compactness]) -> Objective {
-    let start = if terms.is_empty() { Objective::default() } else { Objective::NONE };
-    terms.iter().fold(start, |mut mix, term| {
+/// The mix that was asked for; the default one where nothing was. What counts beside compactness keeps its weight.
+pub(crate) fn objective(search: &Search) -> Objective {
+    let usual = Objective::default();
+    let mut start = if search.compactness.is_empty() { usual } else { Objective::NONE };
+    start.ties = search.ties_weight.unwrap_or(usual.ties);
+    start.splits = search.splits_weight.unwrap_or(usual.splits);
+    search.compactness.iter().fold(start, |mut mix, term| {
         let weight = match term.kind {
             Kind::Inertia => &mut mix.inertia,
             Kind::InertiaMedoid => &mut mix.inertia_medoid,

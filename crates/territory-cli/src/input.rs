@@ -7,7 +7,8 @@ use std::path::Path;
 use territory::geometry::{Coverage, CoverageOptions};
 use territory::{Locations, Space};
 use territory_geojson::{
-    CoordinateReference, FeatureTable, Geometry, IdSource, PropertyValue, ReadOptions, Source, ValueError, read,
+    CoordinateReference, FeatureTable, Geometry, IdSource, PropertyColumn, PropertyValue, ReadOptions, Source,
+    ValueError, closest_name, read,
 };
 
 /// Planar coordinates beyond this many metres are refused, as those of polygons are.
@@ -131,10 +132,23 @@ pub(crate) fn feature(table: &FeatureTable, row: usize) -> String {
     }
 }
 
-/// Rows of a table that have a geometry, and those that have none as text.
-pub(crate) fn rows_with_geometry(table: &FeatureTable, empty: args::Empty) -> Result<(Vec<u32>, Vec<String>), Failure> {
-    let (with, without): (Vec<usize>, Vec<usize>) =
-        (0..table.len()).partition(|&row| table.kinds()[row].has_geometry());
+/// The column of a property that an option names.
+pub(crate) fn property<'t>(table: &'t FeatureTable, name: &str, option: &str) -> Result<&'t PropertyColumn, Failure> {
+    table.property(name).filter(|_| table.has_property(name)).ok_or_else(|| {
+        let near = closest_name(name, table.property_names());
+        let hint = near.map_or(String::new(), |near| format!(": did you mean \"{near}\"?"));
+        let file = table.file();
+        Failure::Input(format!("{file}: no feature has the property \"{name}\", which {option} names{hint}"))
+    })
+}
+
+/// Those of the rows of a table that have a geometry, and those that have none as text.
+pub(crate) fn rows_with_geometry(
+    table: &FeatureTable,
+    rows: impl Iterator<Item = usize>,
+    empty: args::Empty,
+) -> Result<(Vec<u32>, Vec<String>), Failure> {
+    let (with, without): (Vec<usize>, Vec<usize>) = rows.partition(|&row| table.kinds()[row].has_geometry());
     if let (Some(&first), args::Empty::Refuse) = (without.first(), empty) {
         return Err(Failure::Input(format!(
             "{}: {} feature(s) without geometry, first {}: give them one, or leave them out with --empty skip",
@@ -154,7 +168,7 @@ impl Units {
     /// Reads the units with the properties that are wanted.
     pub(crate) fn read(path: &Path, wanted: Vec<String>, input: &args::Input) -> Result<Self, Failure> {
         let table = read_table(path, wanted, input.id.as_ref(), space(input))?;
-        let (rows, skipped) = rows_with_geometry(&table, input.empty)?;
+        let (rows, skipped) = rows_with_geometry(&table, 0..table.len(), input.empty)?;
         let id = match &input.id {
             Some(property) => IdSource::Property(property.clone()),
             None => table.default_id(),

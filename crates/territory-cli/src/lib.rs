@@ -1,12 +1,14 @@
 //! The binary `territory`: arguments in, files out. Everything it can do, the library crates can do in a few lines; its contract is
 //! `docs/cli.md`.
 //!
-//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `oversize`, `tables` (files to columns) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands), `compare`, `series`, `monitor` (against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `classes`, `oversize`, `tables`, `reps`, `rules` (files to columns and rules) → `network`, `barriers` (who is
+//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories), `compare`, `series`, `monitor` (against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
+mod auto;
 mod barriers;
+mod classes;
 mod columns;
 mod compactness;
 mod compare;
@@ -18,6 +20,10 @@ mod monitor;
 mod network;
 mod outputs;
 mod oversize;
+mod problem;
+mod report;
+mod reps;
+mod rules;
 mod run;
 mod series;
 mod session;

@@ -1,8 +1,12 @@
-//! Which measures are wanted, and their columns: from the units, from customers summed onto them, or counted.
+//! Which measures are wanted, and their columns: from the units, from customers summed onto them, or counted; and what named accounts
+//! have of them, which stay out of the map.
 
-use crate::args;
+use crate::args::{self, RuleOptions};
+use crate::classes::{self, ClassBounds};
 use crate::failure::{Failure, lines};
-use crate::input::{Shape, Units, numbers, read_table, rows_with_geometry};
+use crate::input::{Shape, Units, numbers, property, read_table, rows_with_geometry};
+use crate::rules::one_name;
+use crate::tables::plain_name;
 use std::path::Path;
 use territory::Measure;
 use territory::geometry::{Join, JoinError, Outside, join};
@@ -15,12 +19,22 @@ pub(crate) enum Column {
     Customers(String),
     CountUnits,
     CountCustomers,
+    /// Units with this value of a property.
+    ClassOfUnits {
+        property: String,
+        value: String,
+    },
+    /// Customers with this value of a property.
+    ClassOfCustomers {
+        property: String,
+        value: String,
+    },
 }
 
 impl Column {
     /// Whether customers are summed or counted.
     pub(crate) fn is_of_customers(&self) -> bool {
-        matches!(self, Column::Customers(_) | Column::CountCustomers)
+        matches!(self, Column::Customers(_) | Column::CountCustomers | Column::ClassOfCustomers { .. })
     }
 }
 
@@ -31,53 +45,102 @@ pub(crate) struct Measured {
     pub(crate) columns: Vec<Column>,
     /// The one that weights compactness.
     pub(crate) weight: Option<String>,
+    /// Classes that are shared out evenly.
+    pub(crate) spread: Vec<ClassBounds>,
+    /// Measures that reps have bounds of their own on: as the reps' table writes them, and the measure's name.
+    pub(crate) of_reps: Vec<(String, String)>,
+    /// What named accounts have: owners in order of first appearance.
+    pub(crate) accounts: Vec<Account>,
+}
+
+impl Measured {
+    /// Positions of the measures that customers are summed or counted for.
+    pub(crate) fn of_customers(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.len()).filter(|&m| self.columns[m].is_of_customers())
+    }
+}
+
+/// What the named accounts of an owner have.
+pub(crate) struct Account {
+    pub(crate) owner: String,
+    /// How many they are.
+    pub(crate) count: usize,
+    /// Sum per measure, 0 for those of units.
+    pub(crate) loads: Vec<f64>,
+    /// Where the first of them stands, for messages.
+    pub(crate) first: String,
 }
 
 /// A measure that is wanted, under the name that it was given first.
 #[derive(Clone, Debug)]
-struct Wanted {
-    name: String,
-    column: Column,
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    pub(crate) column: Column,
     /// Infinite where only absolute bounds were given.
     tolerance: f64,
     minimum: Option<f64>,
-    maximum: Option<f64>,
+    pub(crate) maximum: Option<f64>,
+}
+
+impl Wanted {
+    /// One that only absolute bounds are given for.
+    pub(crate) fn new(name: String, column: Column) -> Self {
+        Self { name, column, tolerance: f64::INFINITY, minimum: None, maximum: None }
+    }
+}
+
+/// What measures are asked for, and by whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) input: &'a args::Input,
+    pub(crate) rules: &'a RuleOptions,
+    /// Measures that the reps' table has bounds on.
+    pub(crate) of_reps: &'a [String],
 }
 
 /// Customers as they were read.
 pub(crate) struct Customers {
-    table: FeatureTable,
-    rows: Vec<u32>,
+    pub(crate) table: FeatureTable,
+    pub(crate) rows: Vec<u32>,
+    /// Rows of named accounts and their owners.
+    accounts: Vec<(u32, String)>,
     pub(crate) skipped: Vec<String>,
     pub(crate) points: Vec<[f64; 2]>,
     missing: args::Missing,
 }
 
-/// The properties of the units that the measures may mean.
-pub(crate) fn unit_properties(input: &args::Input) -> Vec<String> {
-    properties(input, "units:", "customers:")
-}
+impl Asked<'_> {
+    /// The properties of the units that the measures may mean.
+    pub(crate) fn unit_properties(&self) -> Vec<String> {
+        self.properties("units:", "customers:")
+    }
 
-/// Properties named with `own` before them, or with no file named.
-fn properties(input: &args::Input, own: &str, other: &str) -> Vec<String> {
-    let name = |name: &str| match name.strip_prefix(own) {
-        Some(property) => Some(property.to_owned()),
-        None if name.starts_with(other) || name == "units" || name == "customers" => None,
-        None => Some(name.to_owned()),
-    };
-    names(input).filter_map(name).collect()
-}
+    /// Properties named with `own` before them, or with no file named.
+    fn properties(&self, own: &str, other: &str) -> Vec<String> {
+        let name = |name: &str| match name.strip_prefix(own) {
+            Some(property) => Some(property.to_owned()),
+            None if name.starts_with(other) || name == "units" || name == "customers" => None,
+            None => Some(name.to_owned()),
+        };
+        self.names().filter_map(name).collect()
+    }
 
-fn names(input: &args::Input) -> impl Iterator<Item = &str> {
-    let bounds = input.minimum.iter().chain(&input.maximum).map(|b| b.measure.as_str());
-    input.balance.iter().map(|b| b.measure.as_str()).chain(bounds).chain(input.weight.as_deref())
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let input = self.input;
+        let bounds = input.minimum.iter().chain(&input.maximum).map(|b| b.measure.as_str());
+        let of_rules = self.rules.classes().chain(self.of_reps.iter().map(String::as_str));
+        let balanced = input.balance.iter().map(|b| b.measure.as_str());
+        balanced.chain(bounds).chain(input.weight.as_deref()).chain(of_rules)
+    }
 }
 
 impl Customers {
     /// Reads the customers' file with the properties that the measures may mean.
-    pub(crate) fn read(path: &Path, input: &args::Input, units: &Units) -> Result<Self, Failure> {
-        let space = units.table.space();
-        let mut table = read_table(path, properties(input, "customers:", "units:"), None, crate::input::space(input))?;
+    pub(crate) fn read(path: &Path, asked: Asked<'_>, units: &Units) -> Result<Self, Failure> {
+        let (space, input) = (units.table.space(), asked.input);
+        let mut wanted = asked.properties("customers:", "units:");
+        wanted.extend(asked.rules.exclude.clone());
+        let mut table = read_table(path, wanted, None, crate::input::space(input))?;
         if table.space() != space {
             return Err(Failure::Input(format!(
                 "{}: its coordinates are {:?}, those of {} are {:?}: convert one of them",
@@ -87,22 +150,51 @@ impl Customers {
                 space
             )));
         }
-        let (rows, skipped) = rows_with_geometry(&table, input.empty)?;
+        let accounts = asked.rules.exclude.as_ref().map_or(Ok(Vec::new()), |name| accounts(&table, name))?;
+        let on_map = |row: &usize| accounts.binary_search_by_key(row, |a| a.0 as usize).is_err();
+        let (rows, skipped) = rows_with_geometry(&table, (0..table.len()).filter(on_map), input.empty)?;
         let points = match table.take_geometry() {
             Geometry::Points(points) => rows.iter().map(|&row| points[row as usize]).collect(),
             Geometry::Polygons(_) => {
                 return Err(Failure::Input(format!("{}: holds polygons, but customers are points", table.file())));
             }
         };
-        Ok(Self { table, rows, skipped, points, missing: input.missing })
+        Ok(Self { table, rows, accounts, skipped, points, missing: input.missing })
     }
 
-    /// One number per customer: what a column sums.
+    /// One number per customer on the map: what a column sums.
     pub(crate) fn values(&self, column: &Column) -> Result<Vec<f64>, Failure> {
+        self.values_of(&self.rows, column)
+    }
+
+    fn values_of(&self, rows: &[u32], column: &Column) -> Result<Vec<f64>, Failure> {
         match column {
-            Column::Customers(property) => numbers(&self.table, &self.rows, property, self.missing),
-            _ => Ok(vec![1.0; self.points.len()]),
+            Column::Customers(property) => numbers(&self.table, rows, property, self.missing),
+            Column::ClassOfCustomers { property, value } => Ok(classes::indicator(&self.table, rows, property, value)),
+            _ => Ok(vec![1.0; rows.len()]),
         }
+    }
+
+    /// What the named accounts of every owner have of the measures.
+    fn accounts(&self, columns: &[Column]) -> Result<Vec<Account>, Failure> {
+        let rows: Vec<u32> = self.accounts.iter().map(|a| a.0).collect();
+        let mut owners: Vec<Account> = Vec::new();
+        let mut owner_of = Vec::new();
+        for (row, owner) in &self.accounts {
+            let at = owners.iter().position(|a| a.owner == *owner).unwrap_or(owners.len());
+            if at == owners.len() {
+                let first = format!("{}: {}", self.table.file(), crate::input::feature(&self.table, *row as usize));
+                owners.push(Account { owner: owner.clone(), count: 0, loads: vec![0.0; columns.len()], first });
+            }
+            owners[at].count += 1;
+            owner_of.push(at);
+        }
+        for (m, column) in columns.iter().enumerate().filter(|(_, c)| c.is_of_customers() && !rows.is_empty()) {
+            for (&at, value) in owner_of.iter().zip(self.values_of(&rows, column)?) {
+                owners[at].loads[m] += value;
+            }
+        }
+        Ok(owners)
     }
 
     /// Joins them to the units that contain them.
@@ -145,13 +237,38 @@ impl Customers {
     }
 }
 
+/// Rows of the customers whose property names an owner, ascending, and the owners.
+fn accounts(table: &FeatureTable, name: &str) -> Result<Vec<(u32, String)>, Failure> {
+    let column = property(table, name, "--exclude")?;
+    let mut found = Vec::new();
+    for row in 0..table.len() {
+        let owner = one_name(column.get(row)).map_err(|what| {
+            let feature = crate::input::feature(table, row);
+            Failure::Input(format!("{}: {feature}: \"{name}\" is {what}, but an owner is one name", table.file()))
+        })?;
+        found.extend(owner.map(|owner| (row as u32, plain_name(&owner))));
+    }
+    Ok(found)
+}
+
 /// The measures that are wanted, with their values, and the name of the one that weights compactness.
 pub(crate) fn measures(
-    input: &args::Input,
+    asked: Asked<'_>,
     units: &Units,
     customers: Option<(&Customers, &Join)>,
 ) -> Result<Measured, Failure> {
-    let wanted = resolve(input, units, customers.map(|c| c.0))?;
+    let input = asked.input;
+    let mut wanted = resolve(input, units, customers.map(|c| c.0))?;
+    let mut of_reps: Vec<(String, String)> = Vec::new();
+    for name in asked.of_reps {
+        let column = column(name, units, customers.map(|c| c.0))?;
+        let at = wanted.iter().position(|w| w.column == column).unwrap_or_else(|| {
+            wanted.push(Wanted::new(name.clone(), column));
+            wanted.len() - 1
+        });
+        of_reps.push((name.clone(), wanted[at].name.clone()));
+    }
+    let spread = classes::want(asked.rules, units, customers.map(|c| c.0), &mut wanted)?;
     let weight = match &input.weight {
         None => None,
         Some(name) => {
@@ -170,17 +287,22 @@ pub(crate) fn measures(
         let values = match (&w.column, customers) {
             (Column::Units(property), _) => units.numbers(property, input.missing)?,
             (Column::CountUnits, _) => units.counts(),
-            (column @ (Column::Customers(_) | Column::CountCustomers), Some((customers, join))) => {
+            (Column::ClassOfUnits { property, value }, _) => {
+                let of_class = classes::indicator(&units.table, &units.rows, property, value);
+                of_class.iter().zip(units.counts()).map(|(is, counts)| is * counts).collect()
+            }
+            (column, Some((customers, join))) => {
                 join.sum(&customers.values(column)?).map_err(|e| Failure::Other(e.to_string()))?
             }
-            (Column::Customers(_) | Column::CountCustomers, None) => return Err(no_customers(&w.name)),
+            (_, None) => return Err(no_customers(&w.name)),
         };
         let mut measure = Measure::new(w.name, values).tolerance(w.tolerance);
         (measure.minimum, measure.maximum) = (w.minimum, w.maximum);
         measures.push(measure);
         columns.push(w.column);
     }
-    Ok(Measured { measures, columns, weight })
+    let accounts = customers.map_or(Ok(Vec::new()), |c| c.0.accounts(&columns))?;
+    Ok(Measured { measures, columns, weight, spread, of_reps, accounts })
 }
 
 fn resolve(input: &args::Input, units: &Units, customers: Option<&Customers>) -> Result<Vec<Wanted>, Failure> {
@@ -201,8 +323,7 @@ fn resolve(input: &args::Input, units: &Units, customers: Option<&Customers>) ->
         for bound in bounds {
             let column = column(&bound.measure, units, customers)?;
             let at = wanted.iter().position(|w| w.column == column).unwrap_or_else(|| {
-                let (name, tolerance) = (bound.measure.clone(), f64::INFINITY);
-                wanted.push(Wanted { name, column, tolerance, minimum: None, maximum: None });
+                wanted.push(Wanted::new(bound.measure.clone(), column));
                 wanted.len() - 1
             });
             let measure = &mut wanted[at];

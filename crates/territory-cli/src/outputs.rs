@@ -1,11 +1,13 @@
 //! Files: every one is written under a temporary name, and all get their names at the end.
 
 use crate::args;
+use crate::auto::HowManyReport;
 use crate::compare::Compared;
 use crate::drawing::Drawing;
 use crate::failure::Failure;
 use crate::input::{Part, Shape};
 use crate::monitor::Monitored;
+use crate::report::{self, FullReport};
 use crate::run::Prepared;
 use crate::session::Session;
 use crate::summary;
@@ -28,6 +30,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) evaluation: Evaluation,
     /// How it was searched, where it was.
     pub(crate) search: Option<(SolveOptions, Stopped)>,
+    /// How many territories it takes, where that was looked for.
+    pub(crate) how_many: Option<HowManyReport>,
     /// What changes against a plan before.
     pub(crate) comparison: Option<&'a Compared<'a>>,
     /// How it bears a series of periods.
@@ -44,7 +48,10 @@ impl Judged<'_> {
     fn holds(&self) -> bool {
         match self.monitored {
             Some(monitored) => monitored.health != Health::Broken,
-            None => self.evaluation.violations.is_empty(),
+            None => {
+                let enough = self.how_many.as_ref().is_none_or(|h| h.lacks.is_none());
+                enough && self.evaluation.violations.is_empty()
+            }
         }
     }
 
@@ -118,7 +125,8 @@ fn files(
     write(outputs.map.as_ref(), &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
     write(outputs.report.as_ref(), &mut |file| {
         report.seconds = session.seconds();
-        let written = serde_json::to_writer_pretty(&mut *file, report).map_err(std::io::Error::from);
+        let full = FullReport { report, rules: report::rules(judged), how_many: judged.how_many.as_ref() };
+        let written = serde_json::to_writer_pretty(&mut *file, &full).map_err(std::io::Error::from);
         Ok(written.and_then(|()| file.write_all(b"\n")).map_err(WriteError::from)?)
     })?;
     Ok(files)

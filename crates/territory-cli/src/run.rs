@@ -1,21 +1,25 @@
 //! The three commands: from arguments to a judged plan.
 
-use crate::args::{self, Command};
+use crate::args::{self, Command, Count, RuleOptions};
+use crate::auto;
 use crate::compare::Compared;
 use crate::drawing::read_boundary;
 use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
-use crate::measures::{Customers, Measured, measures, unit_properties};
+use crate::measures::{Asked, Customers, Measured, measures};
 use crate::monitor::Monitored;
 use crate::network::{Network, network};
 use crate::outputs::{self, Judged};
 use crate::oversize;
+use crate::reps::Reps;
+use crate::rules::NamedRules;
 use crate::session::Session;
+use crate::tables::NameIndex;
 use std::collections::HashMap;
 use std::path::Path;
 use territory::evaluate::{NO_TERRITORY, PlanNames, evaluate, names_by_overlap};
 use territory::geometry::{Join, Polygons};
-use territory::{Objective, Problem, ProblemError, ProblemErrors, ProblemSpec, SolveOptions, Territory, solve};
+use territory::{Objective, Problem, Solution, SolveOptions, solve};
 use territory_geojson::check_outputs;
 
 /// Breaks within so many periods are told unless another number is given.
@@ -31,21 +35,34 @@ pub(crate) struct Prepared {
     pub(crate) boundary: Option<Polygons>,
     /// Customers without geometry.
     pub(crate) skipped_customers: Vec<String>,
-    measured: Measured,
+    pub(crate) measured: Measured,
+    pub(crate) rules: NamedRules,
+}
+
+/// What is to be read, and how.
+struct Wanted<'a> {
+    path: &'a Path,
+    input: &'a args::Input,
+    rules: &'a RuleOptions,
+    outputs: &'a args::Outputs,
+    /// The property that holds a plan, where there is one.
+    plan: Option<&'a String>,
+    /// Units are cut to fit into so many territories.
+    split_for: Option<u32>,
 }
 
 /// Runs a command in a pool of as many threads as were asked for. The result is the exit code.
 pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
-    let (input, outputs, inputs) = match command {
-        Command::Solve(a) => (&a.input, &a.outputs, vec![&a.units]),
-        Command::Evaluate(a) => (&a.input, &a.outputs, std::iter::once(&a.plan).chain(&a.against).collect()),
-        Command::Compare(a) => (&a.input, &a.outputs, vec![&a.before, &a.after]),
+    let (input, rules, outputs, inputs) = match command {
+        Command::Solve(a) => (&a.input, &a.rules, &a.outputs, vec![&a.units]),
+        Command::Evaluate(a) => (&a.input, &a.rules, &a.outputs, std::iter::once(&a.plan).chain(&a.against).collect()),
+        Command::Compare(a) => (&a.input, &a.rules, &a.outputs, vec![&a.before, &a.after]),
     };
     let table = match &input.adjacency {
         Some(args::Adjacency::Table(path)) => Some(path),
         _ => None,
     };
-    let inputs = inputs.into_iter().chain(input.files()).chain(&outputs.boundary).chain(table);
+    let inputs = inputs.into_iter().chain(input.files()).chain(rules.files()).chain(&outputs.boundary).chain(table);
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
@@ -71,97 +88,96 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
 }
 
 fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
-    let prepared = prepare(&a.units, &a.input, &a.outputs, &[], a.search.split_oversize.then_some(a.k), session)?;
+    let reps = read_reps(&a.rules)?;
+    let count = auto::count(a, reps.as_ref())?;
+    let split_for = match count {
+        Count::Of(k) => a.search.split_oversize.then_some(k),
+        Count::Auto => None,
+    };
+    let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
+    let wanted = Wanted { path: &a.units, input, rules, outputs, plan: None, split_for };
+    let prepared = prepare(&wanted, reps, session)?;
     session.stage("solve")?;
-    let names: Vec<String> = (1..=a.k).map(|t| t.to_string()).collect();
-    let problem = prepared.problem(names, crate::compactness::objective(&a.search.compactness))?;
+    let objective = crate::compactness::objective(&a.search);
     let options = SolveOptions { seed: a.search.seed, effort: a.search.effort };
-    let solution = session
-        .search(a.search.time_limit, |control| solve(&problem, &options, control))
-        .map_err(|e| prepared.problem_failure(&e))?;
-    let mut assignment = solution.assignment;
+    let (problem, solution, how_many) = match count {
+        Count::Of(k) => {
+            let problem = prepared.problem(&prepared.rules.names(k)?, &prepared.place(count), objective)?;
+            let solution = session
+                .search(a.search.time_limit, |control| solve(&problem, &options, control))
+                .map_err(|e| prepared.problem_failure(&e))?;
+            (problem, solution, None)
+        }
+        Count::Auto => {
+            let found = auto::search(&prepared, a, objective, options, session)?;
+            (found.problem, found.solution, Some(found.told))
+        }
+    };
+    let Solution { mut assignment, stopped, .. } = solution;
     if a.input.no_enclaves {
         session.stage("enclaves")?;
         assignment = prepared.open_enclaves(&problem, &assignment).assignment;
     }
-    let assignment = by_first_unit(assignment, problem.k());
-    let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
-    let judged = Judged {
-        prepared: &prepared,
-        problem: &problem,
-        assignment: &assignment,
-        evaluation,
-        search: Some((options, solution.stopped)),
-        comparison: None,
-        monitored: None,
-    };
+    let assignment = by_first_unit(assignment, &prepared.alike(&problem));
+    let mut judged = prepared.judge(&problem, &assignment)?;
+    (judged.search, judged.how_many) = (Some((options, stopped)), how_many);
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure> {
-    let prepared = prepare(&a.plan, &a.input, &a.outputs, std::slice::from_ref(&a.input.property), None, session)?;
+    let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
+    let plan = Some(&a.input.property);
+    let prepared =
+        prepare(&Wanted { path: &a.plan, input, rules, outputs, plan, split_for: None }, read_reps(rules)?, session)?;
     session.stage("evaluate")?;
-    let (assignment, names) = by_name(prepared.units.territories(&a.input.property)?);
-    let problem = prepared.problem(names, Objective::default())?;
-    let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let (problem, assignment) = prepared.planned(&a.input.property)?;
+    let mut judged = prepared.judge(&problem, &assignment)?;
     let against = a.against.as_ref().map(|path| {
-        let plan = (&problem, assignment.as_slice(), &evaluation);
+        let plan = (&problem, assignment.as_slice(), &judged.evaluation);
         Monitored::read(path, a.warn_within.unwrap_or(WARN_WITHIN), &prepared, plan, &a.input)
     });
     let monitored = against.transpose()?;
-    let judged = Judged {
-        prepared: &prepared,
-        problem: &problem,
-        assignment: &assignment,
-        evaluation,
-        search: None,
-        comparison: None,
-        monitored: monitored.as_ref(),
-    };
+    judged.monitored = monitored.as_ref();
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> {
-    let property = std::slice::from_ref(&a.input.property);
     session.stage("read")?;
-    let before = read_table(&a.before, property.to_vec(), a.input.id.as_ref(), crate::input::space(&a.input))?;
-    let prepared = prepare(&a.after, &a.input, &a.outputs, property, None, session)?;
+    let property = vec![a.input.property.clone()];
+    let before = read_table(&a.before, property, a.input.id.as_ref(), crate::input::space(&a.input))?;
+    let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
+    let plan = Some(&a.input.property);
+    let prepared =
+        prepare(&Wanted { path: &a.after, input, rules, outputs, plan, split_for: None }, read_reps(rules)?, session)?;
     session.stage("evaluate")?;
-    let (assignment, own_names) = by_name(prepared.units.territories(&a.input.property)?);
-    let problem = prepared.problem(own_names.clone(), Objective::default())?;
+    let (problem, assignment) = prepared.planned(&a.input.property)?;
     let (before, before_names) = plan_before(&before, &prepared.units, &a.input.property)?;
-    // Territories are called as they were before, in everything that is written.
+    // Rules name territories as the plan does; in everything that is written they are called as they were before.
     let plan = PlanNames { assignment: &before, names: &before_names };
+    let own_names: Vec<String> = problem.territories().iter().map(|t| t.name.clone()).collect();
     let names = names_by_overlap(&problem, plan, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
-    let problem = if names == own_names { problem } else { prepared.problem(names, Objective::default())? };
-    let evaluation = evaluate(&problem, &assignment).map_err(|e| Failure::Other(e.to_string()))?;
+    let problem = if names == own_names { problem } else { prepared.renamed(&problem, names)? };
     let compared = Compared::new(&prepared, &problem, plan, (&assignment, &own_names), a.moves.as_ref())?;
-    let judged = Judged {
-        prepared: &prepared,
-        problem: &problem,
-        assignment: &assignment,
-        evaluation,
-        search: None,
-        comparison: Some(&compared),
-        monitored: None,
-    };
+    let mut judged = prepared.judge(&problem, &assignment)?;
+    judged.comparison = Some(&compared);
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
+fn read_reps(rules: &RuleOptions) -> Result<Option<Reps>, Failure> {
+    rules.reps.as_deref().map(Reps::read).transpose()
+}
+
 /// Reads units and customers, forms measures and graph.
-fn prepare(
-    path: &Path,
-    input: &args::Input,
-    outputs: &args::Outputs,
-    properties: &[String],
-    split_for: Option<u32>,
-    session: &mut Session,
-) -> Result<Prepared, Failure> {
+fn prepare(wanted: &Wanted<'_>, reps: Option<Reps>, session: &mut Session) -> Result<Prepared, Failure> {
     session.stage("read")?;
-    let wanted = unit_properties(input).into_iter().chain(properties.iter().cloned());
-    let wanted = wanted.chain(input.bridge_within.clone()).collect();
-    let mut units = Units::read(path, wanted, input)?;
-    let customers = input.customers.as_ref().map(|path| Customers::read(path, input, &units)).transpose()?;
+    let Wanted { input, outputs, .. } = *wanted;
+    let mut of_reps: Vec<String> = reps.iter().flat_map(Reps::measures).map(str::to_owned).collect();
+    of_reps.sort_unstable();
+    of_reps.dedup();
+    let asked = Asked { input, rules: wanted.rules, of_reps: &of_reps };
+    let properties = wanted.plan.into_iter().chain(wanted.rules.unit_properties()).chain(&input.bridge_within).cloned();
+    let mut units = Units::read(wanted.path, asked.unit_properties().into_iter().chain(properties).collect(), input)?;
+    let customers = input.customers.as_ref().map(|path| Customers::read(path, asked, &units)).transpose()?;
     session.stage("graph")?;
     let mut shape = units.shape(input.snap)?;
     let boundary = match (&shape, &outputs.boundary) {
@@ -174,8 +190,8 @@ fn prepare(
     };
     let outside = input.outside.unwrap_or_default();
     let mut join = customers.as_ref().map(|customers| customers.join(&shape, outside, &units)).transpose()?;
-    let mut measured = measures(input, &units, customers.as_ref().zip(join.as_ref()))?;
-    if let (Some(k), Some(customers), Some(joined)) = (split_for, &customers, &join)
+    let mut measured = measures(asked, &units, customers.as_ref().zip(join.as_ref()))?;
+    if let (Some(k), Some(customers), Some(joined)) = (wanted.split_for, &customers, &join)
         && oversize::split(&mut units, &mut shape, (customers, joined), &measured, k, input.snap)?
     {
         let joined = customers.join(&shape, outside, &units)?;
@@ -183,54 +199,82 @@ fn prepare(
             let values = joined.sum(&customers.values(of_customers)?).map_err(|e| Failure::Other(e.to_string()))?;
             oversize::share_out(&mut units, &values);
         }
-        measured = measures(input, &units, Some((customers, &joined)))?;
+        measured = measures(asked, &units, Some((customers, &joined)))?;
         join = Some(joined);
     }
+    if let Some(reps) = &reps {
+        reps.check_homes(&shape.locations())?;
+    }
+    let rules = NamedRules::read(wanted.rules, reps, &units)?;
+    units.notes.extend(rules.notes.iter().cloned());
     let network = network(input, &units, &shape)?;
     let skipped_customers = customers.map(|customers| customers.skipped).unwrap_or_default();
-    Ok(Prepared { units, shape, network, join, boundary, skipped_customers, measured })
+    Ok(Prepared { units, shape, network, join, boundary, skipped_customers, measured, rules })
 }
 
 impl Prepared {
-    /// The problem of territories with these names.
-    fn problem(&self, names: Vec<String>, objective: Objective) -> Result<Problem, Failure> {
-        let territories = names.into_iter().map(Territory::new).collect();
-        let mut spec = ProblemSpec::new(self.shape.locations(), self.network.graph.clone(), 0)
-            .territories(territories)
-            .unit_names(self.units.labels())
-            .components(self.network.components)
-            .objective(objective);
-        spec.measures.clone_from(&self.measured.measures);
-        spec.weight.clone_from(&self.measured.weight);
-        spec.build().map_err(|errors| self.problem_failure(&errors))
+    /// The problem that the plan in a property solves, and that plan.
+    fn planned(&self, property: &str) -> Result<(Problem, Vec<u32>), Failure> {
+        let planned = self.units.territories(property)?;
+        let (assignment, names) = match &self.rules.reps {
+            None => by_name(planned),
+            Some(reps) => (self.by_reps(&planned, property, reps)?, self.rules.names(reps.count())?),
+        };
+        let place = match &self.rules.reps {
+            Some(reps) => reps.file.clone(),
+            None => "the plan".to_owned(),
+        };
+        Ok((self.problem(&names, &place, Objective::default())?, assignment))
     }
 
-    /// The faults of a problem, with the file; bounds that are empty for every territory are told once.
-    fn problem_failure(&self, errors: &ProblemErrors) -> Failure {
-        let mut told: Vec<&str> = Vec::new();
-        let mut messages = Vec::new();
-        for error in &errors.0 {
-            if let ProblemError::EmptyBounds { measure, .. } = error {
-                if told.contains(&measure.as_str()) {
-                    continue;
-                }
-                told.push(measure);
-            }
-            messages.push(format!("{}: {error}", self.units.table.file()));
+    /// A plan of the reps' territories.
+    fn by_reps(&self, planned: &[String], property: &str, reps: &Reps) -> Result<Vec<u32>, Failure> {
+        let names = self.rules.names(reps.count())?;
+        let index = NameIndex::new(&names);
+        let mut faults = Vec::new();
+        let territory = |(name, unit): (&String, u32)| {
+            index.find(name).unwrap_or_else(|| {
+                faults.push(format!(
+                    "{}: {}: its \"{property}\" is \"{name}\", which {} does not have{}",
+                    self.units.table.file(),
+                    self.units.feature(unit),
+                    reps.file,
+                    index.hint(name)
+                ));
+                0
+            })
+        };
+        let assignment = planned.iter().zip(0u32..).map(territory).collect();
+        if faults.is_empty() { Ok(assignment) } else { Err(Failure::Input(lines(faults.iter()))) }
+    }
+
+    /// A plan with its judgement.
+    fn judge<'a>(&'a self, problem: &'a Problem, assignment: &'a [u32]) -> Result<Judged<'a>, Failure> {
+        let evaluation = evaluate(problem, assignment).map_err(|e| Failure::Other(e.to_string()))?;
+        let (search, how_many, comparison, monitored) = (None, None, None, None);
+        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, comparison, monitored })
+    }
+
+    /// What names the territories, in messages.
+    pub(crate) fn place(&self, count: Count) -> String {
+        match (&self.rules.reps, count) {
+            (Some(reps), _) => reps.file.clone(),
+            (None, Count::Of(k)) => format!("a plan of -k {k}"),
+            (None, Count::Auto) => "a plan of -k auto".to_owned(),
         }
-        Failure::Input(lines(messages.iter()))
     }
 }
 
-/// Territories numbered by their first unit. All are alike but for their names, so no figure changes.
-fn by_first_unit(assignment: Vec<u32>, k: usize) -> Vec<u32> {
-    let mut number = vec![u32::MAX; k];
-    let mut next = 0;
+/// Territories that no rule tells apart numbered among themselves by their first units. These are alike but for their names, so no
+/// figure changes.
+fn by_first_unit(assignment: Vec<u32>, alike: &[bool]) -> Vec<u32> {
+    let mut number = vec![u32::MAX; alike.len()];
+    let mut next = (0u32..).zip(alike).filter(|(_, alike)| **alike).map(|(t, _)| t);
     let renumber = |territory: u32| match number.get_mut(territory as usize) {
         Some(number) => {
             if *number == u32::MAX {
-                *number = next;
-                next += 1;
+                let like_others = alike[territory as usize];
+                *number = like_others.then(|| next.next()).flatten().unwrap_or(territory);
             }
             *number
         }
@@ -298,7 +342,8 @@ mod tests {
 
     #[test]
     fn territories_are_numbered_by_first_unit() {
-        assert_eq!(by_first_unit(vec![2, 0, 2, 1, 0], 3), [0, 1, 0, 2, 1]);
+        assert_eq!(by_first_unit(vec![2, 0, 2, 1, 0], &[true; 3]), [0, 1, 0, 2, 1]);
+        assert_eq!(by_first_unit(vec![2, 0, 2, 1, 0], &[true, false, true]), [0, 2, 0, 1, 2], "1 is told apart");
         let names = ["b", "a", "b"].map(str::to_owned).to_vec();
         assert_eq!(by_name(names), (vec![0, 1, 0], vec!["b".to_owned(), "a".to_owned()]));
     }

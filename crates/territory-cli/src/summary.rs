@@ -14,6 +14,9 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
     lines.extend(balance(judged).into_iter().map(|(name, text, _)| (name, text)));
     lines.push(("compactness".into(), compactness(judged)));
     lines.extend(changes(judged));
+    lines.extend(how_many(judged));
+    let rules = crate::report::rules(judged).map(|rules| rules.words()).filter(|words| !words.is_empty());
+    lines.extend(rules.map(|words| ("rules".into(), words)));
     lines.extend(input(judged, report));
     let stages = seconds.iter().map(|(stage, s)| format!("{stage} {s:.2} s"));
     let stopped = judged.search.map(|(_, stopped)| format!("stopped: {}", stopped.name()));
@@ -109,6 +112,9 @@ pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
         }
         allowed.extend(measure.minimum.map(|v| format!("at least {}", number(v))));
         allowed.extend(measure.maximum.map(|v| format!("at most {}", number(v))));
+        if allowed.is_empty() {
+            allowed.push(own_bounds(judged.problem, m));
+        }
         let holds = !evaluation.violations.iter().any(|v| v.measure == Some(m));
         let best = figures.best_deviation.map_or(String::new(), |best| format!("; no plan is below {}", percent(best)));
         let place = worst.map_or(String::new(), |t| format!(" in territory {}", t.name));
@@ -117,6 +123,17 @@ pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
         (measure.name.clone(), text, holds)
     };
     judged.problem.measures().iter().enumerate().map(of_measure).collect()
+}
+
+/// What territories may have of a measure that only they have bounds on.
+fn own_bounds(problem: &territory::Problem, measure: usize) -> String {
+    let bounds = (0..problem.k()).map(|t| problem.bounds(t, measure));
+    let (lower, upper) = bounds.fold((f64::INFINITY, 0.0_f64), |all, b| (all.0.min(b.0), all.1.max(b.1)));
+    match (lower > 0.0, upper.is_finite()) {
+        (_, true) => format!("{} to {} allowed", number(lower), number(upper)),
+        (true, false) => format!("at least {}", number(lower)),
+        (false, false) => "bounds of single territories".to_owned(),
+    }
 }
 
 /// How tight the territories are.
@@ -156,6 +173,17 @@ fn changes(judged: &Judged<'_>) -> Vec<(String, String)> {
     }
     lines.extend(judged.monitored.map(|monitored| ("health".into(), monitored.line.clone())));
     lines
+}
+
+/// Why the number of territories is what it is, where it was looked for.
+fn how_many(judged: &Judged<'_>) -> Vec<(String, String)> {
+    let Some(found) = &judged.how_many else { return Vec::new() };
+    let k = match &found.lacks {
+        None => format!("{} are enough", found.k),
+        Some(lacks) => format!("no number was found that is enough; {}: {lacks}", found.k),
+    };
+    let below = found.below.as_ref().map(|b| format!("; {}: {} ({})", b.k, b.verdict, b.reason));
+    vec![("how many".into(), k + &below.unwrap_or_default())]
 }
 
 /// What a reader should know of the input: only what is there.

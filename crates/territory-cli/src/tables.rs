@@ -56,6 +56,12 @@ impl<'a> NameIndex<'a> {
     }
 }
 
+/// A name as it is written everywhere: 3.0 is 3.
+pub(crate) fn plain_name(text: &str) -> String {
+    let text = text.trim();
+    whole_number(text).map_or_else(|| text.to_owned(), |n| n.to_string())
+}
+
 /// The whole number that a text is; leading zeros are part of a name, not of a number.
 fn whole_number(text: &str) -> Option<i64> {
     // Up to here every whole number is a double of its own.

@@ -274,13 +274,11 @@ pub enum ProblemError {
         territories: String,
     },
     /// Territories that too few units may be in.
-    #[error(
-        "territories {territories} cannot all have a unit: only {units} may be in them, which count as {found}; allow more units"
-    )]
+    #[error("territories {territories} cannot all have a unit: {units} may be in them; allow more units")]
     Unfillable {
         /// Names of the territories.
         territories: String,
-        /// Names of the units.
+        /// The units in words.
         units: String,
         /// How many units, groups counted as one.
         found: usize,

@@ -11,6 +11,7 @@ mod exact;
 pub mod flow;
 mod frontier;
 pub mod geometry;
+mod how_many;
 mod ids;
 pub mod live;
 mod parallel;
@@ -29,6 +30,7 @@ pub use enclaves::{Enclaves, FindEnclaves, Opened, open_enclaves};
 pub use error::{ProblemError, ProblemErrors};
 pub use evaluate::{Evaluation, Report, evaluate};
 pub use frontier::{Frontier, FrontierPoint, compactness_frontier, disruption_frontier};
+pub use how_many::{Below, HowMany, HowManyError, HowManyOptions, how_many};
 pub use ids::{TerritoryId, UnitId};
 pub use plan::Plan;
 pub use problem::{

@@ -4,7 +4,7 @@
 use super::rulebook::{NO_GROUP, RuleBook, between_km};
 use super::{ProblemSpec, Rules};
 use crate::error::ProblemError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to so many units and groups all assignments are tried where that is needed.
 const ALL_TRIED: usize = 14;
@@ -133,14 +133,14 @@ fn check_areas(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) {
 /// Looks for contradictions among rules that are well formed.
 pub(super) fn check(spec: &ProblemSpec, book: &RuleBook, errors: &mut Vec<ProblemError>) {
     let before = errors.len();
-    locks(spec, errors);
+    let locked_twice = locks(spec, errors);
     for &(a, b) in &spec.rules.apart {
         if a == b || (book.group_of(a) != NO_GROUP && book.group_of(a) == book.group_of(b)) {
             let (a, b) = (spec.unit_name(a as usize), spec.unit_name(b as usize));
             errors.push(ProblemError::TogetherAndApart { a, b });
         }
     }
-    nowhere(spec, book, errors);
+    nowhere(spec, book, &locked_twice, errors);
     // What follows would only say the same again.
     if errors.len() > before || book.is_free() {
         return;
@@ -153,16 +153,19 @@ pub(super) fn check(spec: &ProblemSpec, book: &RuleBook, errors: &mut Vec<Proble
     }
 }
 
-fn locks(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) {
-    let mut first = BTreeMap::new();
+/// Units that are locked to two territories.
+fn locks(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) -> BTreeSet<u32> {
+    let (mut first, mut twice) = (BTreeMap::new(), BTreeSet::new());
     for &(unit, territory) in &spec.rules.locked {
         let earlier = *first.entry(unit).or_insert(territory);
         if earlier != territory {
+            twice.insert(unit);
             let name = |t: u32| spec.territories[t as usize].name.clone();
             let (unit, first, second) = (spec.unit_name(unit as usize), name(earlier), name(territory));
             errors.push(ProblemError::LockedTwice { unit, first, second });
         }
     }
+    twice
 }
 
 /// Which kinds of rules narrow the territories of some units.
@@ -199,9 +202,10 @@ fn narrowed_by(spec: &ProblemSpec, units: &[u32]) -> String {
     told.join("; ")
 }
 
-fn nowhere(spec: &ProblemSpec, book: &RuleBook, errors: &mut Vec<ProblemError>) {
-    let empty = |unit: u32| book.class(book.class_of(unit)).iter().all(|&w| w == 0);
-    let mut told = vec![false; book.groups().len()];
+/// Units and groups that no territory may have, but for those of which `told` says so already.
+fn nowhere(spec: &ProblemSpec, book: &RuleBook, told: &BTreeSet<u32>, errors: &mut Vec<ProblemError>) {
+    let empty = |unit: u32| book.class(book.class_of(unit)).iter().all(|&w| w == 0) && !told.contains(&unit);
+    let mut told: Vec<bool> = book.groups().iter().map(|group| group.iter().any(|u| told.contains(u))).collect();
     for unit in (0..spec.locations.len() as u32).filter(|&u| book.class_of(u) != 0 && empty(u)) {
         match book.group_of(unit) {
             NO_GROUP => {
@@ -396,7 +400,11 @@ impl<'a> Nodes<'a> {
                     let mut territories = queue.clone();
                     territories.sort_unstable();
                     let names = listed(territories.iter().map(|&t| spec.territories[t as usize].name.clone()));
-                    let units = if nodes.is_empty() { "no unit".to_owned() } else { self.names(spec, &nodes) };
+                    let units = if nodes.is_empty() {
+                        "no unit".to_owned()
+                    } else {
+                        format!("only {} ({}, groups counted as one)", self.names(spec, &nodes), nodes.len())
+                    };
                     errors.push(ProblemError::Unfillable { territories: names, units, found: nodes.len() });
                     return;
                 }

@@ -8,6 +8,8 @@ mod measure;
 mod rulebook;
 mod rules;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
