@@ -8,6 +8,7 @@
 mod args;
 mod auto;
 mod barriers;
+mod choices;
 mod classes;
 mod columns;
 mod compactness;
@@ -21,6 +22,7 @@ mod network;
 mod outputs;
 mod oversize;
 mod problem;
+mod realign;
 mod report;
 mod reps;
 mod rules;

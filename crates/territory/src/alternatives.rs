@@ -123,8 +123,10 @@ pub fn alternatives(
 pub fn difference(problem: &Problem, a: &[u32], b: &[u32]) -> f64 {
     let mut pairs: Vec<(u32, u32)> = a.iter().copied().zip(b.iter().copied()).collect();
     pairs.sort_unstable();
-    let shared: Vec<(u32, u32, f64)> =
-        pairs.chunk_by(|x, y| x == y).filter_map(|same| same.first().map(|&(a, b)| (a, b, same.len() as f64))).collect();
+    let shared: Vec<(u32, u32, f64)> = pairs
+        .chunk_by(|x, y| x == y)
+        .filter_map(|same| same.first().map(|&(a, b)| (a, b, same.len() as f64)))
+        .collect();
     let together = maximum_weight_matching(problem.k(), problem.k(), &shared).weight;
     1.0 - together / problem.units() as f64
 }

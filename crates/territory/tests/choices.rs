@@ -214,5 +214,8 @@ fn exceeded_limits_are_violations() {
     assert_eq!(evaluation.violations[0].kind, ViolationKind::Disruption);
     let report = territory::Report::new(&problem, &evaluation);
     let told = &report.violations[0];
-    assert_eq!((told.kind.as_str(), told.territory.as_str(), told.measure.as_deref()), ("disruption", "", Some("load")));
+    assert_eq!(
+        (told.kind.as_str(), told.territory.as_str(), told.measure.as_deref()),
+        ("disruption", "", Some("load"))
+    );
 }

@@ -156,11 +156,7 @@ pub fn compare(problem: &Problem, before: PlanNames<'_>, after: &[u32]) -> Resul
 ///
 /// # Errors
 /// Those of [`compare`].
-pub fn compare_by_name(
-    problem: &Problem,
-    before: PlanNames<'_>,
-    after: &[u32],
-) -> Result<Comparison, AssignmentError> {
+pub fn compare_by_name(problem: &Problem, before: PlanNames<'_>, after: &[u32]) -> Result<Comparison, AssignmentError> {
     let matching = matching(problem, before, after, Matched::ByName)?;
     Ok(compare_matched(problem, before, after, &matching))
 }

@@ -25,7 +25,9 @@ mod violation;
 mod words;
 
 pub use assignment::{AssignmentError, Validity, validate};
-pub use compare::{Change, Comparison, MeasureDisruption, Move, NO_TERRITORY, PlanNames, compare, compare_by_name, names_by_overlap};
+pub use compare::{
+    Change, Comparison, MeasureDisruption, Move, NO_TERRITORY, PlanNames, compare, compare_by_name, names_by_overlap,
+};
 pub use diagnose::{Finding, FindingKind, diagnose};
 pub use drift::{Drift, DriftError, Health, MeasureDrift, Outlook, Period, Ranked, Trend, drift, trend};
 pub use evaluation::{Cut, Evaluation, MeasureFigures, Term, TerritoryFigures, evaluate};
