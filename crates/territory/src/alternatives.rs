@@ -49,8 +49,8 @@ pub struct Alternative {
 /// Up to `count` plans that differ pairwise in `least_difference` of the units at least, the best first: fewer broken rules, less beyond
 /// bounds, a smaller objective. Of plans that are too near to each other the better one is kept.
 ///
-/// Four times `count` searches are made at most, the third quarter with one effort less and the last `quick`, which finds other
-/// plans where a long search always comes to the same. Where there are not enough plans that differ, fewer come back; one always does.
+/// Four times `count` searches are made at most, the second half of them with the effort `standard`: short and long searches come to the
+/// same plan more often. Where there are not enough plans that differ, fewer come back; one always does.
 ///
 /// ```
 /// use territory::{AlternativesOptions, Control, Locations, Measure, ProblemSpec, Space, alternatives, difference};
@@ -140,11 +140,7 @@ struct Candidate {
 
 /// The effort of a round.
 fn effort(asked: Effort, round: usize) -> Effort {
-    match (round, asked) {
-        (0 | 1, _) => asked,
-        (2, Effort::Thorough) => Effort::Standard,
-        _ => Effort::Quick,
-    }
+    if round < 2 { asked } else { Effort::Standard }
 }
 
 /// The best plans that differ from each other, as positions, the best first.

@@ -97,23 +97,62 @@ pub fn realign(
             (0..instance.len()).map(|at| speaker(at).map_or(0, |at| plan[units.order[at] as usize])).collect()
         },
     );
-    let mut state = State::new(instance, parts, Default::default());
-    state.scales = state.scales_for(problem.objective().weights());
-    let price = options.price.unwrap_or(DEAR);
-    state.scales.stay = price * instance.k() as f64 / ledger.total_weight().max(1.0);
-    control.report(0.2, "balance");
+    // What the first way finds is seldom far from the least change; where units are large beside the bounds, others may be nearer. With a price
+    // change is not all that counts.
+    let ways = if options.price.is_none() && problem.units() <= SEVERAL { WAYS } else { 1 };
+    let mut best: Option<(Rank, Vec<u32>)> = None;
     let mut scratches = Scratches::default();
-    balance(&mut state, &mut scratches, options.seed, control);
-    control.report(0.7, "return");
-    carry::send_home(&mut state, control);
-    // What has moved, and what was nowhere, may still be better placed.
-    carry::improve(&mut state, &mut scratches, options.seed, control);
-    carry::send_home(&mut state, control);
-    let parts = limits::keep(&mut state, grouped.as_ref(), &units, &ledger);
-    let mut assignment = vec![0; parts.len()];
-    units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+    for way in 0..ways {
+        let mut state = State::new(instance, parts.clone(), Default::default());
+        state.scales = state.scales_for(problem.objective().weights());
+        state.scales.stay = options.price.unwrap_or(DEAR) * instance.k() as f64 / ledger.total_weight().max(1.0);
+        let done = |share: f64| (f64::from(way) + share) / f64::from(ways);
+        control.report(done(0.2), "balance");
+        balance(&mut state, &mut scratches, way, options.seed, control);
+        control.report(done(0.7), "return");
+        carry::send_home(&mut state, control);
+        // What has moved, and what was nowhere, may still be better placed.
+        carry::improve(&mut state, &mut scratches, options.seed, control);
+        carry::send_home(&mut state, control);
+        let parts = limits::keep(&mut state, grouped.as_ref(), &units, &ledger);
+        let mut assignment = vec![0; parts.len()];
+        units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+        let rank = Rank {
+            over: ledger.over(&assignment).len(),
+            violation: state.violation(),
+            moved: (0u32..)
+                .zip(&assignment)
+                .filter(|&(u, t)| current[u as usize].is_some_and(|c| c != *t))
+                .map(|(u, _)| ledger.weight(u))
+                .sum(),
+        };
+        let nothing = rank.moved == 0.0 && rank.violation == 0.0;
+        if best.as_ref().is_none_or(|(least, _)| rank.is_below(least)) {
+            best = Some((rank, assignment));
+        }
+        if nothing || control.stopped().is_some() {
+            break;
+        }
+    }
+    let assignment = best.map_or_else(Vec::new, |b| b.1);
     let over = ledger.over(&assignment);
     Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
+}
+
+/// What a way has come to, in the order of what counts.
+struct Rank {
+    /// Limits that are exceeded.
+    over: usize,
+    violation: f64,
+    /// Weight of the units that have moved.
+    moved: f64,
+}
+
+impl Rank {
+    fn is_below(&self, other: &Self) -> bool {
+        let order = self.over.cmp(&other.over).then(self.violation.total_cmp(&other.violation));
+        order.then(self.moved.total_cmp(&other.moved)).is_lt()
+    }
 }
 
 /// The plan of least change by trying all, limits left aside; none where no plan keeps everything, or too many were to try.
@@ -141,6 +180,11 @@ fn least_change(
 
 /// So dear that nothing is moved but for bounds, rules and contiguity.
 const DEAR: f64 = 100.0;
+/// Units up to which several ways to balance are tried.
+const SEVERAL: usize = 30_000;
+/// Ways: by exchanges after the surplus was carried; by searches that may go uphill, change less and less dear; the same from the plan of
+/// today, nothing carried before.
+const WAYS: u32 = 7;
 /// Times that surplus is carried before exchanges settle what is left.
 const ROUNDS: usize = 12;
 /// Rounds of exchanges.
@@ -149,9 +193,14 @@ const POLISH_ROUNDS: usize = 50;
 const BUNDLE: usize = 6;
 
 /// Brings all sums into their bounds, as far as it can.
-fn balance(state: &mut State<'_>, scratches: &mut Scratches, seed: u64, control: &Control<'_>) {
+fn balance(state: &mut State<'_>, scratches: &mut Scratches, way: u32, seed: u64, control: &Control<'_>) {
     let mut least = state.violation();
-    for _ in 0..ROUNDS {
+    let (rounds, begin) = match way {
+        0 => (ROUNDS, 0),
+        1..=3 => (ROUNDS, 1 + way as usize),
+        _ => (0, way as usize - 2),
+    };
+    for _ in 0..rounds {
         if least == 0.0 || control.stopped().is_some() || !carry::carry(state) {
             break;
         }
@@ -170,8 +219,8 @@ fn balance(state: &mut State<'_>, scratches: &mut Scratches, seed: u64, control:
     };
     // What units do not fit through borders near by goes by exchanges; by sweeps under prices; by a search that may go uphill.
     let stay = state.scales.stay;
-    for stage in 0..5 {
-        if best.0 == 0.0 || control.stopped().is_some() {
+    for stage in begin..5 {
+        if (best.0 == 0.0 && stage > begin) || control.stopped().is_some() {
             break;
         }
         match stage {
