@@ -129,7 +129,7 @@ const SEARCH: [Stage<Search>; 11] = [
         black_box(Instance::new(&i.problem));
     }),
     ("coarsen", |i| {
-        black_box(coarsen(&i.instance, 6, 0.1));
+        black_box(coarsen(&i.instance, 6, 0.1, &[]));
     }),
     ("construct", |i| {
         black_box(construct(&i.instance, 40, 0));

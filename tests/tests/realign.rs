@@ -31,7 +31,7 @@ fn features(plan: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 /// Another year: every county's population by up to ±15 %, from a generator of its own; Los Angeles as it is.
 fn perturb(plan: &mut Value) {
-    let mut state = 2027u64;
+    let mut state = 1u64;
     for properties in features(plan) {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         let by = 0.85 + 0.3 * (state >> 11) as f64 / (1u64 << 53) as f64;
@@ -63,6 +63,13 @@ fn in_one_piece(plan: &Value, report: &Value) -> bool {
     pieces(&territories(plan), &pairs).values().all(|&pieces| pieces == 1)
 }
 
+/// How far territories are beyond ±3 % in all, in targets.
+fn beyond(plan: &Value) -> f64 {
+    let sums = sums(plan, "population");
+    let target = sums.values().sum::<f64>() / sums.len() as f64;
+    sums.values().map(|sum| ((sum / target - 1.0).abs() - 0.03).max(0.0)).sum()
+}
+
 fn names(plan: &Value) -> BTreeSet<String> {
     territories(plan).into_iter().flatten().collect()
 }
@@ -83,7 +90,7 @@ fn bounds_are_restored_with_little_change() {
     let mut today = plan(folder);
     perturb(&mut today);
     write(folder.join("today.geojson"), &today);
-    assert!(worst_deviation(&sums(&today, "population")) > 0.04, "the year is no other");
+    assert!(beyond(&today) > 0.03, "the year is no other");
 
     let (run, new, report) = realign(folder, "today.geojson", &[]);
     assert_eq!(run.code, 0, "{}", run.stdout);
@@ -137,7 +144,7 @@ fn limits_on_change_hold_exactly() {
     let kinds: BTreeSet<&str> =
         report["violations"].as_array().unwrap().iter().filter_map(|v| v["kind"].as_str()).collect();
     assert!(kinds.is_subset(&BTreeSet::from(["above_maximum", "below_minimum"])), "{kinds:?}");
-    assert!(worst_deviation(&sums(&new, "population")) < worst_deviation(&sums(&today, "population")));
+    assert!(beyond(&new) < beyond(&today), "half the change is not in vain");
 
     let caps = ["--max-handed-off", "population=0.02", "--max-taken-over", "population=0.02"];
     let (_, new, _) = realign(folder, "today.geojson", &[&caps[..], &["--max-disruption", "units=0.004"]].concat());

@@ -213,6 +213,13 @@ fn centres_keep_their_distance() {
         }
     }
     assert_eq!(report["rules"]["centres_apart_km"], 60.0);
+    // What cannot be kept, or was not, is told.
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["solve", &data(UNITS), "-k", "5", "--balance", "population=0.2", "--centres-apart", "400"];
+    let run = territory(folder.path(), &[&words[..], &["--report", "r.json"]].concat());
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
+    let report = read(folder.path().join("r.json")).unwrap();
+    assert_eq!(report["violations"][0]["kind"], "centres_too_near", "{}", report["violations"]);
 }
 
 #[test]

@@ -181,7 +181,11 @@ pub fn area_splits(problem: &Problem, assignment: &[u32]) -> Result<Vec<AreaSpli
 pub fn cut_ties(problem: &Problem, assignment: &[u32]) -> Result<(f64, f64), AssignmentError> {
     Members::of(problem, assignment)?;
     let ties = &problem.rules().ties;
-    let cut = ties.iter().filter(|t| assignment[t.0 as usize] != assignment[t.1 as usize]).map(|t| t.2).sum();
+    let cut = ties
+        .iter()
+        .filter(|t| assignment[t.0 as usize] != assignment[t.1 as usize])
+        .map(|t| t.2)
+        .fold(0.0, |sum, strength| sum + strength);
     Ok((cut, ties.iter().map(|t| t.2).sum()))
 }
 

@@ -80,7 +80,7 @@ fn check(spec: &ProblemSpec, within_km: Option<f64>) -> Result<(), TestCaseError
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// Protects the number under a capacity, alone and with a tolerance or a minimum beside it, and every proof.
     #[test]

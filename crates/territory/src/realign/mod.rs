@@ -1,9 +1,9 @@
 //! Re-alignment: from a plan that people live in to one that meets the bounds, with as little change as that takes.
 //!
 //! The plan of today may be broken: units without a territory, territories in pieces, without units, or gone. What is broken is
-//! mended first ([`mend`]). Then surplus flows over the borders between territories, as the cheapest flow says, until the bounds
-//! hold ([`carry`]); what was moved and need not be goes back; and limits on the change are kept whatever it costs in balance
-//! ([`limits`]). Nothing is drawn afresh.
+//! mended first (`mend`). Then surplus flows over the borders between territories, as the cheapest flow says, until the bounds
+//! hold (`carry`); what was moved and need not be goes back; and limits on the change are kept whatever it costs in balance
+//! (`limits`). Nothing is drawn afresh.
 
 mod carry;
 mod limits;

@@ -265,7 +265,7 @@ impl Bonds {
             if column.is_empty() { Vec::new() } else { units.iter().map(|&u| column[u as usize]).collect() }
         };
         let words = territories.len().div_ceil(64);
-        let count = if self.words == 0 { 0 } else { self.classes.len() / self.words };
+        let count = self.classes.len().checked_div(self.words).unwrap_or(0);
         let mut classes = vec![0; count * words];
         for class in 0..count {
             for (new, &old) in territories.iter().enumerate() {

@@ -23,11 +23,23 @@ impl Level {
     pub fn project(&self, parts: &[u32]) -> Vec<u32> {
         self.cluster.iter().map(|&c| parts[c as usize]).collect()
     }
+
+    /// Parts of the coarse units, from parts of the fine ones that agree inside of each; none from none.
+    pub(super) fn restrict(&self, parts: &[u32]) -> Vec<u32> {
+        let mut coarse = vec![0; if parts.is_empty() { 0 } else { self.instance.len() }];
+        self.cluster.iter().zip(parts).for_each(|(&c, &part)| coarse[c as usize] = part);
+        coarse
+    }
 }
 
-/// Clusters of about `size` units each, connected, none with a load above `heaviest` targets unless a unit alone has it.
-pub fn coarsen(instance: &Instance, size: usize, heaviest: f64) -> Level {
-    let cluster = merge_small(instance, grow_clusters(instance, size, heaviest), size, heaviest);
+/// Clusters of about `size` units each, connected, none with a load above `heaviest` targets unless a unit alone has it. Where
+/// `parts` are given (they may be empty) no cluster has units of several.
+pub fn coarsen(instance: &Instance, size: usize, heaviest: f64, parts: &[u32]) -> Level {
+    let alike = |a: u32, b: u32| {
+        (parts.is_empty() || parts[a as usize] == parts[b as usize])
+            && instance.bonds.as_ref().is_none_or(|bonds| bonds.may_merge(a, b))
+    };
+    let cluster = merge_small(instance, grow_clusters(instance, size, heaviest, alike), size, heaviest, alike);
     let instance = contract(instance, &cluster);
     Level { instance, cluster }
 }
@@ -36,12 +48,8 @@ fn largest_load(loads: &[f64]) -> f64 {
     loads.iter().copied().fold(0.0, f64::max)
 }
 
-fn may_merge(instance: &Instance, a: u32, b: u32) -> bool {
-    instance.bonds.as_ref().is_none_or(|bonds| bonds.may_merge(a, b))
-}
-
 /// Breadth-first clusters, seeds in Hilbert order.
-fn grow_clusters(instance: &Instance, size: usize, heaviest: f64) -> Vec<u32> {
+fn grow_clusters(instance: &Instance, size: usize, heaviest: f64, alike: impl Fn(u32, u32) -> bool) -> Vec<u32> {
     let mut cluster = vec![NONE; instance.len()];
     let mut count = 0;
     let mut queue: Vec<u32> = Vec::with_capacity(size);
@@ -64,7 +72,7 @@ fn grow_clusters(instance: &Instance, size: usize, heaviest: f64) -> Vec<u32> {
                     break 'grow;
                 }
                 let more = instance.loads_of(v);
-                if loads.iter().zip(more).any(|(a, b)| a + b > heaviest) || !may_merge(instance, seed, v) {
+                if loads.iter().zip(more).any(|(a, b)| a + b > heaviest) || !alike(seed, v) {
                     continue;
                 }
                 loads.iter_mut().zip(more).for_each(|(a, b)| *a += b);
@@ -80,7 +88,13 @@ fn grow_clusters(instance: &Instance, size: usize, heaviest: f64) -> Vec<u32> {
 
 /// Joins what is left over between clusters (under a third of the size) to its smallest neighbour; numbers stay in the order
 /// of first units.
-fn merge_small(instance: &Instance, mut cluster: Vec<u32>, size: usize, heaviest: f64) -> Vec<u32> {
+fn merge_small(
+    instance: &Instance,
+    mut cluster: Vec<u32>,
+    size: usize,
+    heaviest: f64,
+    alike: impl Fn(u32, u32) -> bool,
+) -> Vec<u32> {
     let count = cluster.iter().copied().max().map_or(0, |c| c as usize + 1);
     let m = instance.measures;
     let mut sizes = vec![0u32; count];
@@ -105,8 +119,7 @@ fn merge_small(instance: &Instance, mut cluster: Vec<u32>, size: usize, heaviest
                 if other as usize == c || target[other as usize] != other || sizes[other as usize] as usize * 3 < size {
                     continue;
                 }
-                let fits = (0..m).all(|j| loads[other as usize * m + j] + loads[c * m + j] <= heaviest)
-                    && may_merge(instance, u, v);
+                let fits = (0..m).all(|j| loads[other as usize * m + j] + loads[c * m + j] <= heaviest) && alike(u, v);
                 if fits && best.is_none_or(|b| (sizes[other as usize], other) < b) {
                     best = Some((sizes[other as usize], other));
                 }
@@ -224,7 +237,7 @@ mod tests {
     #[test]
     fn levels_differ_by_a_constant_only() {
         let fine = grid(20, 20, 4);
-        let level = coarsen(&fine, 6, 0.5);
+        let level = coarsen(&fine, 6, 0.5, &[]);
         assert!(level.instance.len() < 100);
         let scales = crate::search::Scales { inertia: 1.0, border: 1.0, cut: 1.0, ..Default::default() };
         let plans = [|c: u32| c % 4, |c: u32| (c / 7) % 4];

@@ -13,34 +13,47 @@ pub(super) fn key(value: f64) -> i64 {
     bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
 
-/// A contiguous diagram ([`construct`] and [`make_contiguous`]). Where rules leave a territory in pieces, other arrangements are
-/// tried; the one of fewest pieces stays.
+/// A contiguous diagram ([`construct`] and [`make_contiguous`]). Where rules leave a territory in pieces, corridors are laid in
+/// other orders, and other diagrams are tried; the one of fewest pieces stays.
 pub(super) fn begin(instance: &Instance, steps: usize, turn: u64) -> Diagram {
+    begin_from(instance, |arrangement| construct(instance, steps, turn + (arrangement << 32)))
+}
+
+/// The same from diagrams that are handed in.
+pub(super) fn begin_from(instance: &Instance, diagram: impl Fn(u64) -> Diagram) -> Diagram {
     let mut best: Option<(usize, Diagram)> = None;
-    for attempt in 0..ARRANGEMENTS {
-        let mut diagram = construct(instance, steps, turn + (attempt << 32));
-        make_contiguous(instance, &mut diagram);
-        let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
-        let count = if binds { pieces(instance, &diagram.parts, |_| false).list.len() } else { instance.k() };
-        if best.as_ref().is_none_or(|b| count < b.0) {
-            best = Some((count, diagram));
-        }
-        if best.as_ref().is_some_and(|b| b.0 <= instance.k()) {
-            break;
+    'search: for arrangement in 0..ARRANGEMENTS {
+        let diagram = diagram(arrangement);
+        for order in 0..ORDERS {
+            let mut diagram = diagram.clone();
+            attach(instance, &mut diagram, order);
+            let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
+            let count = if binds { pieces(instance, &diagram.parts).list.len() } else { instance.k() };
+            if best.as_ref().is_none_or(|b| count < b.0) {
+                best = Some((count, diagram));
+            }
+            if count <= instance.k() {
+                break 'search;
+            }
         }
     }
     best.map(|b| b.1).unwrap_or_default()
 }
 
-/// Arrangements that are tried for contiguity.
-const ARRANGEMENTS: u64 = 8;
+/// Arrangements that are tried for contiguity, and orders of laying corridors in each.
+const ARRANGEMENTS: u64 = 3;
+const ORDERS: usize = 4;
 
 /// Makes the diagram's parts contiguous and non-empty. Every connected component of the instance must hold a part's unit,
 /// or be the only one; returns the number of units that changed their territory.
 pub fn make_contiguous(instance: &Instance, diagram: &mut Diagram) -> usize {
+    attach(instance, diagram, 0)
+}
+
+fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> usize {
     let before = diagram.parts.clone();
     if let Some(bonds) = instance.bonds.as_ref().filter(|bonds| bonds.binds()) {
-        obey(instance, bonds, diagram);
+        obey(instance, bonds, diagram, order);
         return before.iter().zip(&diagram.parts).filter(|(a, b)| a != b).count();
     }
     free_minor_pieces(instance, &mut diagram.parts);
@@ -57,8 +70,6 @@ pub(super) struct Piece {
     part: u32,
     load: f64,
     units: u32,
-    /// Whether one of its units must keep its part.
-    pub(super) held: bool,
 }
 
 /// The pieces of all parts.
@@ -86,8 +97,8 @@ impl Pieces {
     }
 }
 
-/// Finds the pieces of all parts; `held` says which units must keep theirs.
-pub(super) fn pieces(instance: &Instance, parts: &[u32], held: impl Fn(u32) -> bool) -> Pieces {
+/// Finds the pieces of all parts.
+pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
     let n = instance.len();
     let mut pieces = Pieces { list: Vec::new(), of: vec![FREE; n] };
     let mut stack = Vec::new();
@@ -96,13 +107,12 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32], held: impl Fn(u32) -> b
             continue;
         }
         let id = pieces.list.len() as u32;
-        let mut piece = Piece { part: parts[first as usize], load: 0.0, units: 0, held: false };
+        let mut piece = Piece { part: parts[first as usize], load: 0.0, units: 0 };
         pieces.of[first as usize] = id;
         stack.push(first);
         while let Some(u) = stack.pop() {
             piece.load += instance.mean_load(u);
             piece.units += 1;
-            piece.held |= held(u);
             for &v in instance.neighbours(u) {
                 if parts[v as usize] == piece.part && pieces.of[v as usize] == FREE {
                     pieces.of[v as usize] = id;
@@ -117,7 +127,7 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32], held: impl Fn(u32) -> b
 
 /// Keeps the main piece of every part and frees the rest.
 fn free_minor_pieces(instance: &Instance, parts: &mut [u32]) {
-    let pieces = pieces(instance, parts, |_| false);
+    let pieces = pieces(instance, parts);
     let main = pieces.main(instance.k());
     for (u, part) in parts.iter_mut().enumerate() {
         if *part != FREE && main[*part as usize] != pieces.of[u] {

@@ -19,7 +19,9 @@ pub(super) struct Hierarchy<'a> {
 }
 
 impl<'a> Hierarchy<'a> {
-    pub(super) fn new(instance: &'a Instance) -> Self {
+    /// Where `parts` are given (they may be empty) no coarse unit has units of several.
+    pub(super) fn new(instance: &'a Instance, parts: &[u32]) -> Self {
+        let mut parts = parts.to_vec();
         let mut hierarchy = Self { instance: Cow::Borrowed(instance), levels: Vec::new() };
         loop {
             let finest = hierarchy.coarsest();
@@ -27,11 +29,12 @@ impl<'a> Hierarchy<'a> {
             if size < 2 {
                 return hierarchy;
             }
-            let level = coarsen(finest, size.min(STEP), HEAVIEST);
+            let level = coarsen(finest, size.min(STEP), HEAVIEST, &parts);
             // Loads or links that do not let clusters grow end it.
             if level.instance.len() * 4 > finest.len() * 3 {
                 return hierarchy;
             }
+            parts = level.restrict(&parts);
             hierarchy.levels.push(level);
         }
     }
@@ -48,6 +51,11 @@ impl<'a> Hierarchy<'a> {
     /// Parts of the units from parts of the coarsest ones.
     pub(super) fn project(&self, parts: Vec<u32>) -> Vec<u32> {
         self.levels.iter().rev().fold(parts, |parts, level| level.project(&parts))
+    }
+
+    /// Parts of the coarsest units from parts of the units, which agree inside of each.
+    pub(super) fn restrict(&self, parts: Vec<u32>) -> Vec<u32> {
+        self.levels.iter().fold(parts, |parts, level| level.restrict(&parts))
     }
 
     /// Territories that hold an oversize unit aim at having it alone.

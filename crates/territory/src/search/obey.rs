@@ -9,6 +9,7 @@ use super::bonds::Bonds;
 use super::construct::Diagram;
 use super::contiguity::{FREE, Pieces, grow, key, pieces};
 use super::instance::Instance;
+use crate::space::squared_distance;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -16,33 +17,82 @@ use std::collections::{BTreeMap, BinaryHeap};
 const ROUNDS: u32 = 60;
 /// Rise of what it costs to take from another territory, per unit that was taken.
 const STRIFE: f64 = 0.5;
+/// Passes over corridors and growth: what pairs that are kept apart leave without a place near by is led there in the next one.
+const PASSES: usize = 3;
+/// Places at which the order of corridors begins.
+const ORDERS: usize = 3;
 /// One round in so many is without new choices.
 const TURNS: u32 = 5;
 /// Steps of the search for a way to keep units apart, for every set of them.
 const STEPS: u32 = 20_000;
 
 /// Makes the diagram's parts keep the rules, contiguous as far as corridors can be found, and non-empty where units allow.
-pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram) {
+/// `order` is one of several orders in which corridors can be laid.
+pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, order: usize) {
     let n = instance.len();
-    let bound = |u: u32| bonds.is_narrow(u) || bonds.apart.of(u).next().is_some();
-    let bound = (0..n as u32).map(bound).collect();
-    let mut obey =
-        Obey { instance, bonds, bound, held: vec![false; n], crossed: vec![0.0; n], strife: BTreeMap::new(), diagram };
+    let bound = (0..n as u32).map(|u| bonds.is_narrow(u)).collect();
+    let mut obey = Obey {
+        instance,
+        bonds,
+        bound,
+        held: vec![false; n],
+        crossed: vec![0.0; n],
+        strife: BTreeMap::new(),
+        order,
+        diagram,
+    };
     obey.choose();
     obey.fill_empty();
     let kept = obey.diagram.parts.clone();
-    for round in 0..ROUNDS {
-        if obey.join_pieces(round) {
+    let mut walk = Walk { distance: vec![f64::INFINITY; n], from: vec![FREE; n], ..Walk::default() };
+    for _ in 0..PASSES {
+        for round in 0..ROUNDS {
+            if obey.join_pieces(round, &mut walk) {
+                break;
+            }
+        }
+        obey.free_pieces();
+        grow(instance, obey.diagram);
+        obey.place_the_rest();
+        obey.fill_empty();
+        if obey.bind_stray() == 0 {
             break;
         }
     }
-    obey.free_pieces();
-    grow(instance, obey.diagram);
-    obey.place_the_rest();
-    obey.fill_empty();
     if obey.breaks_rules() {
         // Contiguity is worth less than a rule.
         obey.diagram.parts = kept;
+    }
+}
+
+/// Scratch of the search for a corridor (Dijkstra).
+#[derive(Default)]
+struct Walk {
+    distance: Vec<f64>,
+    from: Vec<u32>,
+    reached: Vec<u32>,
+    heap: BinaryHeap<Reverse<(i64, u32)>>,
+}
+
+impl Walk {
+    fn clear(&mut self) {
+        self.heap.clear();
+        for u in self.reached.drain(..) {
+            self.distance[u as usize] = f64::INFINITY;
+            self.from[u as usize] = FREE;
+        }
+    }
+
+    fn reach(&mut self, unit: u32, from: u32, distance: f64) {
+        let known = &mut self.distance[unit as usize];
+        if distance < *known {
+            if known.is_infinite() {
+                self.reached.push(unit);
+            }
+            *known = distance;
+            self.from[unit as usize] = from;
+            self.heap.push(Reverse((key(distance), unit)));
+        }
     }
 }
 
@@ -50,7 +100,7 @@ struct Obey<'a> {
     instance: &'a Instance,
     bonds: &'a Bonds,
     diagram: &'a mut Diagram,
-    /// Units whose part rules have a say in.
+    /// Units whose territories are narrowed.
     bound: Vec<bool>,
     /// Units of corridors.
     held: Vec<bool>,
@@ -58,6 +108,7 @@ struct Obey<'a> {
     crossed: Vec<f64>,
     /// What it costs the first territory to take a unit from the second, beyond the usual: rises with every unit it took.
     strife: BTreeMap<(u32, u32), f64>,
+    order: usize,
 }
 
 impl Obey<'_> {
@@ -71,6 +122,16 @@ impl Obey<'_> {
 
     fn may(&self, unit: u32, territory: u32) -> bool {
         self.bonds.may(unit, territory, |v| self.part(v))
+    }
+
+    /// Binds what did not grow back to where it should be, so that corridors are laid to it; how many units that are.
+    fn bind_stray(&mut self) -> usize {
+        let pieces = self.pieces();
+        let main = pieces.main(self.instance.k());
+        let stray = |u: &usize| main[self.diagram.parts[*u] as usize] != pieces.of[*u];
+        let stray: Vec<usize> = (0..self.instance.len()).filter(stray).collect();
+        stray.iter().for_each(|&u| self.bound[u] = true);
+        stray.len()
     }
 
     /// Whether a rule is broken or a territory empty.
@@ -124,18 +185,18 @@ impl Obey<'_> {
             }
             let conflict = |&u: &u32| self.bonds.apart.of(u).any(|(v, _)| self.part(u) == self.part(v));
             if set.iter().any(conflict) {
-                self.colour(&mut set);
+                self.colour(&set);
             }
         }
     }
 
     /// Gives the units of a set territories that keep them apart: the one of fewest choices first, cheapest territories first,
     /// back where none is left.
-    fn colour(&mut self, set: &mut Vec<u32>) {
+    fn colour(&mut self, set: &[u32]) {
         let before: Vec<u32> = set.iter().map(|&u| self.part(u)).collect();
         let k = self.instance.k() as u32;
         let mut ranked = Vec::with_capacity(set.len());
-        for &u in set.iter() {
+        for &u in set {
             let mut allowed: Vec<u32> = (0..k).filter(|&t| self.bonds.allows(u, t)).collect();
             allowed.sort_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b)).then(a.cmp(&b)));
             ranked.push((u, allowed));
@@ -229,7 +290,7 @@ impl Obey<'_> {
     }
 
     /// Joins pieces with bound units to the main piece of their part; whether nothing was left to join.
-    fn join_pieces(&mut self, round: u32) -> bool {
+    fn join_pieces(&mut self, round: u32, walk: &mut Walk) -> bool {
         // Remains of corridors that lead nowhere any more are let go.
         self.free_pieces();
         let pieces = self.pieces();
@@ -246,6 +307,11 @@ impl Obey<'_> {
             }
         }
         waiting.sort_unstable();
+        if self.order % 2 == 1 {
+            waiting.reverse();
+        }
+        let turn = if waiting.is_empty() { 0 } else { self.order / 2 * waiting.len() / ORDERS % waiting.len() };
+        waiting.rotate_left(turn);
         let done = waiting.is_empty();
         for (part, unit) in waiting {
             if self.part(unit) != part {
@@ -255,7 +321,7 @@ impl Obey<'_> {
             let again = round % TURNS != TURNS - 1 && self.bonds.locked(unit).is_none();
             let exchange = round % TURNS == TURNS - 2;
             if (again && (self.choose_again(unit) || (exchange && self.exchange_choices(unit))))
-                || self.lay_corridor(unit, part, round).is_some()
+                || self.lay_corridor(unit, round, &pieces, &main, walk).is_some()
             {
                 continue;
             }
@@ -264,74 +330,45 @@ impl Obey<'_> {
         done
     }
 
-    /// A corridor from `unit` to the rest of its part: the cheapest way over units that may be taken.
-    fn lay_corridor(&mut self, unit: u32, part: u32, round: u32) -> Option<()> {
-        let n = self.instance.len();
-        let pieces = self.pieces();
-        let main = pieces.main(self.instance.k())[part as usize];
-        if pieces.of[unit as usize] == main {
-            return Some(());
-        }
-        let mut distance = vec![f64::INFINITY; n];
-        let mut from = vec![FREE; n];
-        let mut heap = BinaryHeap::new();
-        for u in 0..n as u32 {
-            if pieces.of[u as usize] == pieces.of[unit as usize] {
-                distance[u as usize] = 0.0;
-                heap.push(Reverse((key(0.0), u)));
-            }
-        }
+    /// A corridor from `unit` to the main piece of its part: the cheapest way over units that may be taken. Pieces are those at the
+    /// beginning of the round.
+    fn lay_corridor(&mut self, unit: u32, round: u32, pieces: &Pieces, main: &[u32], walk: &mut Walk) -> Option<()> {
+        let part = self.part(unit);
+        let goal = main[part as usize];
         let centre = self.diagram.centres[part as usize];
+        walk.clear();
+        walk.reach(unit, FREE, 0.0);
         let end = loop {
-            let Reverse((at, u)) = heap.pop()?;
-            if at != key(distance[u as usize]) {
+            let Reverse((at, u)) = walk.heap.pop()?;
+            if at != key(walk.distance[u as usize]) {
                 continue;
             }
-            if pieces.of[u as usize] == main {
+            if pieces.of[u as usize] == goal && self.part(u) == part {
                 break u;
             }
             for &v in self.instance.neighbours(u) {
-                let own = self.part(v) == part;
-                if !own && !self.bonds.allows(v, part) {
-                    continue;
-                }
-                // A unit it may not share the part with has to leave, if it can.
-                let rival = |(w, _): (u32, f32)| self.part(w) == part;
-                let rivals = if own { 0 } else { self.bonds.apart.of(v).filter(|&w| rival(w)).count() };
-                let fast = |(w, _): (u32, f32)| self.part(w) == part && self.bonds.locked(w) == Some(part);
-                if rivals > 0 && self.bonds.apart.of(v).any(fast) {
-                    continue;
-                }
-                // What another territory holds can be had where rules allow it, for more and more.
-                let price = if own {
-                    0.01
-                } else if self.held[v as usize] || self.bound[v as usize] {
-                    4.0 + 8.0 * rivals as f64 + self.crossed[v as usize]
-                } else {
-                    1.0
-                } + self.strife.get(&(part, self.part(v))).copied().unwrap_or(0.0);
-                let far = crate::space::squared_distance(self.instance.masses[v as usize].at, centre);
-                let next = distance[u as usize] + price + 1e-9 * far.sqrt();
-                if next < distance[v as usize] {
-                    distance[v as usize] = next;
-                    from[v as usize] = u;
-                    heap.push(Reverse((key(next), v)));
+                if let Some(price) = self.price(v, part) {
+                    let far = squared_distance(self.instance.masses[v as usize].at, centre);
+                    walk.reach(v, u, walk.distance[u as usize] + price + 1e-9 * far.sqrt());
                 }
             }
         };
         let (mut u, mut way) = (end, Vec::new());
         while u != FREE {
             let at = u as usize;
-            if (self.held[at] || self.bound[at]) && self.part(u) != part {
-                self.crossed[at] += 2.0 + f64::from(round);
-            }
-            if self.part(u) != part && self.part(u) != FREE && round > 0 {
-                *self.strife.entry((part, self.part(u))).or_default() += STRIFE;
+            let other = self.part(u);
+            if other != part {
+                if self.held[at] || self.bound[at] {
+                    self.crossed[at] += 2.0 + f64::from(round);
+                }
+                if other != FREE && round > 0 {
+                    *self.strife.entry((part, other)).or_default() += STRIFE;
+                }
             }
             self.held[at] = true;
             self.diagram.parts[at] = part;
             way.push(u);
-            u = from[at];
+            u = walk.from[at];
         }
         for &u in &way {
             let rivals: Vec<u32> = self.bonds.apart.of(u).map(|e| e.0).filter(|&w| self.part(w) == part).collect();
@@ -343,6 +380,29 @@ impl Obey<'_> {
             }
         }
         Some(())
+    }
+
+    /// What it costs a corridor of `part` to go over a unit; none where it cannot.
+    fn price(&self, unit: u32, part: u32) -> Option<f64> {
+        let other = self.part(unit);
+        if other == part {
+            return Some(0.01);
+        }
+        if !self.bonds.allows(unit, part) {
+            return None;
+        }
+        // A unit that it may not share the part with has to leave, if it can.
+        let mut rivals = 0;
+        for (w, _) in self.bonds.apart.of(unit).filter(|&(w, _)| self.part(w) == part) {
+            if self.bonds.locked(w) == Some(part) {
+                return None;
+            }
+            rivals += 1;
+        }
+        // What another territory holds can be had where rules allow it, for more and more.
+        let bound = self.held[unit as usize] || self.bound[unit as usize];
+        let price = if bound { 4.0 + 8.0 * f64::from(rivals) + self.crossed[unit as usize] } else { 1.0 };
+        Some(price + self.strife.get(&(part, other)).copied().unwrap_or(0.0))
     }
 
     /// Lets a unit go to the part of a neighbour that may have it; whether there is one.
@@ -388,16 +448,16 @@ impl Obey<'_> {
     }
 
     fn pieces(&self) -> Pieces {
-        pieces(self.instance, &self.diagram.parts, |u| self.bound[u as usize])
+        pieces(self.instance, &self.diagram.parts)
     }
 
-    /// Frees pieces without bound units that are not the main piece.
+    /// Frees all that is in no main piece, but for bound units: what has been cut off is in nobody's way.
     fn free_pieces(&mut self) {
         let pieces = self.pieces();
         let main = pieces.main(self.instance.k());
         for u in 0..self.instance.len() as u32 {
             let (part, piece) = (self.part(u), pieces.of[u as usize]);
-            if part != FREE && main[part as usize] != piece && !pieces.list[piece as usize].held {
+            if part != FREE && main[part as usize] != piece && !self.bound[u as usize] {
                 self.diagram.parts[u as usize] = FREE;
                 self.held[u as usize] = false;
             }
@@ -408,7 +468,7 @@ impl Obey<'_> {
     fn place_the_rest(&mut self) {
         let k = self.instance.k() as u32;
         for u in 0..self.instance.len() as u32 {
-            if self.part(u) == FREE {
+            if self.part(u) == FREE && !self.exchange_choices(u) {
                 let able = (0..k).filter(|&t| self.may(u, t));
                 let any = || (0..k).find(|&t| self.bonds.allows(u, t));
                 let best = able.min_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b))).or_else(any);

@@ -1,6 +1,7 @@
 //! One run of the search over a problem: components, stages, efforts.
 
-use super::contiguity::begin;
+use super::construct::{Diagram, construct};
+use super::contiguity::{begin, begin_from};
 use super::descent::{BUNDLE, Descent, Found};
 use super::diameter;
 use super::groups::as_one;
@@ -177,8 +178,12 @@ fn balanced_units(
         }
         best = Some(found);
     }
-    let mut hierarchy = Hierarchy::new(instance);
-    let mut diagram = begin(hierarchy.coarsest(), STEPS, 0);
+    let mut hierarchy = Hierarchy::new(instance, &[]);
+    let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
+    let mut diagram = if binds { Diagram::default() } else { begin(hierarchy.coarsest(), STEPS, 0) };
+    if binds {
+        (hierarchy, diagram) = begin_bound(instance, 0);
+    }
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
     }
@@ -218,10 +223,28 @@ fn balanced_units(
             break;
         }
         if starts > 1 && failed == 0 {
-            diagram = begin(hierarchy.coarsest(), STEPS, u64::from(attempt) + 1);
+            let turn = u64::from(attempt) + 1;
+            if binds {
+                (hierarchy, diagram) = begin_bound(instance, turn);
+            } else {
+                diagram = begin(hierarchy.coarsest(), STEPS, turn);
+            }
         }
     }
     best.map_or_else(|| hierarchy.project(diagram.parts), |b| b.parts)
+}
+
+/// Where rules bind units corridors need the room between single ones: the diagram of the coarsest units is made contiguous on the
+/// units, and the levels are formed anew inside its parts.
+fn begin_bound(instance: &Instance, turn: u64) -> (Hierarchy<'_>, Diagram) {
+    let hierarchy = Hierarchy::new(instance, &[]);
+    let mut diagram = begin_from(instance, |arrangement| {
+        let coarse = construct(hierarchy.coarsest(), STEPS, turn + (arrangement << 32));
+        Diagram { parts: hierarchy.project(coarse.parts), ..coarse }
+    });
+    let within = Hierarchy::new(instance, &diagram.parts);
+    diagram.parts = within.restrict(diagram.parts);
+    (within, diagram)
 }
 
 /// A contiguous plan to go on from.
