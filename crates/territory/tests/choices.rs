@@ -90,7 +90,7 @@ fn quick(seed: u64) -> SolveOptions {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(6))]
 
     /// Protects what alternatives state: how far each is from the others, that it is as far as was asked, and the order.
     #[test]

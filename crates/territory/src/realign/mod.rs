@@ -97,46 +97,69 @@ pub fn realign(
             (0..instance.len()).map(|at| speaker(at).map_or(0, |at| plan[units.order[at] as usize])).collect()
         },
     );
-    // What the first way finds is seldom far from the least change; where units are large beside the bounds, others may be nearer. With a price
-    // change is not all that counts.
+    let task = Task { problem, current, options, units: &units, grouped: grouped.as_ref(), ledger: &ledger };
+    // What the first way finds is seldom far from the least change; where units are large beside the bounds, another may be nearer. With a
+    // price change is not all that counts.
     let ways = if options.price.is_none() && problem.units() <= SEVERAL { WAYS } else { 1 };
-    let mut best: Option<(Rank, Vec<u32>)> = None;
     let mut scratches = Scratches::default();
-    for way in 0..ways {
-        let mut state = State::new(instance, parts.clone(), Default::default());
-        state.scales = state.scales_for(problem.objective().weights());
-        state.scales.stay = options.price.unwrap_or(DEAR) * instance.k() as f64 / ledger.total_weight().max(1.0);
+    let (mut least, mut assignment) = task.go((0, ways), &parts, &mut scratches, control);
+    for way in 1..ways {
+        if least.is_nothing() || control.stopped().is_some() {
+            break;
+        }
+        let (rank, found) = task.go((way, ways), &parts, &mut scratches, control);
+        if rank.is_below(&least) {
+            (least, assignment) = (rank, found);
+        }
+    }
+    let over = ledger.over(&assignment);
+    Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
+}
+
+/// What all ways have in common.
+struct Task<'a> {
+    problem: &'a Problem,
+    current: &'a [Option<u32>],
+    options: &'a RealignOptions,
+    units: &'a Instance,
+    grouped: Option<&'a Level>,
+    ledger: &'a Ledger<'a>,
+}
+
+impl Task<'_> {
+    /// Balances a plan that is mended, the one or the other way; what may go home does.
+    fn go(
+        &self,
+        (way, ways): (u32, u32),
+        mended: &[u32],
+        scratches: &mut Scratches,
+        control: &Control<'_>,
+    ) -> (Rank, Vec<u32>) {
+        let (units, seed) = (self.units, self.options.seed);
+        let instance = self.grouped.map_or(units, |level| &level.instance);
+        let mut state = State::new(instance, mended.to_vec(), Default::default());
+        state.scales = state.scales_for(self.problem.objective().weights());
+        let price = self.options.price.unwrap_or(DEAR);
+        state.scales.stay = price * instance.k() as f64 / self.ledger.total_weight().max(1.0);
         let done = |share: f64| (f64::from(way) + share) / f64::from(ways);
         control.report(done(0.2), "balance");
-        balance(&mut state, &mut scratches, way, options.seed, control);
+        balance(&mut state, scratches, way, seed, control);
         control.report(done(0.7), "return");
         carry::send_home(&mut state, control);
         // What has moved, and what was nowhere, may still be better placed.
-        carry::improve(&mut state, &mut scratches, options.seed, control);
+        carry::improve(&mut state, scratches, seed, control);
         carry::send_home(&mut state, control);
-        let parts = limits::keep(&mut state, grouped.as_ref(), &units, &ledger);
+        let parts = limits::keep(&mut state, self.grouped, units, self.ledger);
         let mut assignment = vec![0; parts.len()];
         units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+        let away = |&(u, t): &(u32, &u32)| self.current[u as usize].is_some_and(|home| home != *t);
         let rank = Rank {
-            over: ledger.over(&assignment).len(),
+            over: self.ledger.over(&assignment).len(),
             violation: state.violation(),
-            moved: (0u32..)
-                .zip(&assignment)
-                .filter(|&(u, t)| current[u as usize].is_some_and(|c| c != *t))
-                .map(|(u, _)| ledger.weight(u))
-                .sum(),
+            moved: (0u32..).zip(&assignment).filter(away).map(|(u, _)| self.ledger.weight(u)).sum(),
         };
-        let nothing = rank.moved == 0.0 && rank.violation == 0.0;
-        if best.as_ref().is_none_or(|(least, _)| rank.is_below(least)) {
-            best = Some((rank, assignment));
-        }
-        if nothing || control.stopped().is_some() {
-            break;
-        }
+        (rank, assignment)
     }
-    let assignment = best.map_or_else(Vec::new, |b| b.1);
-    let over = ledger.over(&assignment);
-    Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
 }
 
 /// What a way has come to, in the order of what counts.
@@ -149,6 +172,10 @@ struct Rank {
 }
 
 impl Rank {
+    fn is_nothing(&self) -> bool {
+        self.over == 0 && self.violation == 0.0 && self.moved == 0.0
+    }
+
     fn is_below(&self, other: &Self) -> bool {
         let order = self.over.cmp(&other.over).then(self.violation.total_cmp(&other.violation));
         order.then(self.moved.total_cmp(&other.moved)).is_lt()
@@ -182,9 +209,9 @@ fn least_change(
 const DEAR: f64 = 100.0;
 /// Units up to which several ways to balance are tried.
 const SEVERAL: usize = 30_000;
-/// Ways: by exchanges after the surplus was carried; by searches that may go uphill, change less and less dear; the same from the plan of
-/// today, nothing carried before.
-const WAYS: u32 = 7;
+/// Ways to balance: carrying surplus, exchanges and sweeps, then searches that may go uphill; or such a search from the plan of today,
+/// where change is a tenth as dear.
+const WAYS: u32 = 2;
 /// Times that surplus is carried before exchanges settle what is left.
 const ROUNDS: usize = 12;
 /// Rounds of exchanges.
@@ -195,11 +222,7 @@ const BUNDLE: usize = 6;
 /// Brings all sums into their bounds, as far as it can.
 fn balance(state: &mut State<'_>, scratches: &mut Scratches, way: u32, seed: u64, control: &Control<'_>) {
     let mut least = state.violation();
-    let (rounds, begin) = match way {
-        0 => (ROUNDS, 0),
-        1..=3 => (ROUNDS, 1 + way as usize),
-        _ => (0, way as usize - 2),
-    };
+    let (rounds, begin) = if way == 0 { (ROUNDS, 0) } else { (0, 3) };
     for _ in 0..rounds {
         if least == 0.0 || control.stopped().is_some() || !carry::carry(state) {
             break;
