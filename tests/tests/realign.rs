@@ -29,7 +29,8 @@ fn features(plan: &mut Value) -> impl Iterator<Item = &mut Value> {
     plan["features"].as_array_mut().unwrap().iter_mut().map(|feature| &mut feature["properties"])
 }
 
-/// Another year: every county's population by up to ±15 %, from a generator of its own; Los Angeles as it is.
+/// Another year: every county's population by up to ±15 %, from a generator of its own; Los Angeles as it is. In this year no county of
+/// millions has to move, of which a single one is more than all the flow.
 fn perturb(plan: &mut Value) {
     let mut state = 1u64;
     for properties in features(plan) {

@@ -95,7 +95,7 @@ proptest! {
     /// Protects what alternatives state: how far each is from the others, that it is as far as was asked, and the order.
     #[test]
     fn alternatives_differ_by_what_they_state(seed in any::<u64>(), k in 2usize..6, count in 1usize..5, least in 0.0f64..0.4) {
-        let problem = grid(16, 12, k, seed).build().unwrap();
+        let problem = grid(10, 8, k, seed).build().unwrap();
         let options = AlternativesOptions { solve: quick(seed), count, least_difference: least };
         let plans = alternatives(&problem, &options, &Control::default()).unwrap();
         prop_assert!(!plans.is_empty() && plans.len() <= count);
