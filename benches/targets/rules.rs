@@ -119,7 +119,7 @@ fn states(effort: Effort, seeds: u64) -> Result<(), Box<dyn Error>> {
     let mut table = Table::new(&heads);
     for seed in 0..seeds {
         let mut base = None;
-        for weight in [0.0, 0.3, 1.0, 3.0] {
+        for weight in [0.0, 0.5, 1.5, 3.0] {
             let problem = counties(weight)?;
             let (solution, cost) = measure(|| solve(&problem, &SolveOptions { seed, effort }, &Control::default()));
             let plan = solution?.assignment;

@@ -14,6 +14,7 @@ pub mod geometry;
 mod how_many;
 mod ids;
 pub mod live;
+pub mod nested;
 mod parallel;
 mod plan;
 mod problem;

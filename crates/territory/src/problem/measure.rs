@@ -177,7 +177,7 @@ pub struct Objective {
 impl Default for Objective {
     /// Inertia with a quarter of cut: borders are smoothed alike in towns and in the country, for a per cent of inertia.
     fn default() -> Self {
-        Self { inertia: 1.0, cut: 0.25, ties: 0.5, splits: 1.0, ..Self::NONE }
+        Self { inertia: 1.0, cut: 0.25, ties: 0.5, splits: 1.5, ..Self::NONE }
     }
 }
 

@@ -82,8 +82,8 @@ pub struct State<'a> {
 /// that comes or goes counts by its distance from there.
 const PIN: f64 = 1e7;
 /// Shares of the weight of split areas that go to the splits and to what leads to fewer of them.
-const SPLITS: f64 = 0.5;
-const FRAYS: f64 = 0.5;
+const SPLITS: f64 = 1.0;
+const FRAYS: f64 = 0.2;
 
 fn zeros(n: usize) -> Vec<AtomicU32> {
     (0..n).map(|_| AtomicU32::new(0)).collect()

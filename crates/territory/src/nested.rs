@@ -1,0 +1,259 @@
+//! Plans on two levels: regions of territories. Regions are drawn first, as territories of their own whose capacity is that of their
+//! territories together; then every region is split by itself. So both levels are contiguous and balanced, and no territory lies in
+//! two regions. Where regions are given, they are only split.
+
+use crate::adjacency::{Edge, Graph};
+use crate::control::{Control, Stopped};
+use crate::error::{ProblemError, ProblemErrors};
+use crate::problem::{Areas, Measure, Problem, ProblemSpec, Rules, Territory};
+use crate::solve::{SolveOptions, solve};
+use crate::space::Locations;
+
+/// A plan on two levels.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Nested {
+    /// Territory of every unit, below k.
+    pub assignment: Vec<u32>,
+    /// Region of every territory.
+    pub region_of: Vec<u32>,
+    /// Why the search ended.
+    pub stopped: Stopped,
+}
+
+impl Nested {
+    /// Region of every unit.
+    pub fn regions(&self) -> Vec<u32> {
+        self.assignment.iter().map(|&t| self.region_of[t as usize]).collect()
+    }
+}
+
+/// The problem of the regions: `regions` territories named `"region 1"` and so on, each standing for consecutive territories of
+/// `problem`, as many as their number lets each have; targets and bounds are those of their territories together, and rules about
+/// territories are rules about their regions. Of each measure's tolerance regions may use the share `slack`, so that the territories
+/// inside have the rest.
+///
+/// # Errors
+/// Fewer territories than regions, or none; rules that contradict each other on this level.
+pub fn region_problem(problem: &Problem, regions: usize, slack: f64) -> Result<(Problem, Vec<u32>), ProblemErrors> {
+    let k = problem.k();
+    if regions == 0 || regions > k {
+        let what = "the number of regions".to_owned();
+        let range = "at least 1, and at most the number of territories";
+        return Err(ProblemErrors(vec![ProblemError::RuleValue { what, value: regions as f64, range }]));
+    }
+    let region_of: Vec<u32> = (0..k).map(|t| (t * regions / k) as u32).collect();
+    let members = |r: usize| (0..k).filter(move |&t| t * regions / k == r);
+    let mut spec = problem.spec().clone();
+    spec.territories = (0..regions)
+        .map(|r| {
+            let mut region = Territory::new(format!("region {}", r + 1));
+            region.capacity = members(r).map(|t| problem.territories()[t].capacity).sum();
+            for (m, measure) in problem.measures().iter().enumerate() {
+                let sum = |of: &dyn Fn(usize) -> f64| members(r).map(of).sum::<f64>();
+                let (target, carried) = (sum(&|t| problem.target(t, m)), sum(&|t| problem.carried(t, m)));
+                let (lower, upper) = (sum(&|t| problem.bounds(t, m).0), sum(&|t| problem.bounds(t, m).1));
+                let lower = target - slack * (target - lower).max(0.0);
+                let upper = if upper.is_finite() { target + slack * (upper - target).max(0.0) } else { upper };
+                let upper = upper.is_finite().then_some(upper);
+                region = region.bounds(measure.name.clone(), Some(lower), upper);
+                if carried > 0.0 {
+                    region = region.carried(measure.name.clone(), carried);
+                }
+            }
+            for skill in members(r).flat_map(|t| &problem.territories()[t].skills) {
+                region = region.skill(skill.clone());
+            }
+            region
+        })
+        .collect();
+    for measure in &mut spec.measures {
+        (measure.tolerance, measure.minimum, measure.maximum) = (f64::INFINITY, None, None);
+    }
+    // What a unit may be in, by the regions of those territories; pairs apart may share a region.
+    let set = |list: &[u32]| {
+        let mut set: Vec<u32> = list.iter().map(|&t| region_of[t as usize]).collect();
+        set.sort_unstable();
+        set.dedup();
+        set
+    };
+    let rules = &mut spec.rules;
+    rules.apart.clear();
+    rules.forbidden.clear();
+    rules.needs.clear();
+    rules.centres_apart_km = None;
+    rules.locked.clear();
+    let book = problem.rule_book();
+    let bound = (0..problem.units() as u32).filter(|&u| book.class_of(u) != 0);
+    rules.allowed = bound.map(|u| (u, set(&book.territories_of(u)))).collect();
+    Ok((spec.build()?, region_of))
+}
+
+/// Share of the tolerances that regions use.
+const SLACK: f64 = 0.4;
+
+/// Draws `regions` regions of about equally many territories each, then the territories inside of each. The plan's territories keep
+/// the problem's bounds and rules where both levels find a way; [`region_problem`] judges the regions.
+///
+/// ```
+/// use territory::{Control, Locations, Measure, ProblemSpec, SolveOptions, Space, adjacency::{Edge, EdgeKind, Graph}};
+/// let places: Vec<[f64; 2]> = (0..8).map(|i| [1000.0 * f64::from(i), 0.0]).collect();
+/// let edges: Vec<Edge> = (0..7).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 0.0)).collect();
+/// let problem = ProblemSpec::new(Locations::from_coordinates(Space::Planar, &places), Graph::from_edges(8, &edges), 4)
+///     .measure(Measure::new("calls", vec![1.0; 8]).tolerance(0.1)).build()?;
+/// let nested = territory::nested::solve_regions(&problem, 2, &SolveOptions::default(), &Control::default())?;
+/// let regions = nested.regions();
+/// assert!(regions[..4].iter().all(|r| *r == regions[0]) && regions[4..].iter().all(|r| *r == regions[7]));
+/// # Ok::<(), territory::ProblemErrors>(())
+/// ```
+///
+/// # Errors
+/// As [`region_problem`].
+pub fn solve_regions(
+    problem: &Problem,
+    regions: usize,
+    options: &SolveOptions,
+    control: &Control<'_>,
+) -> Result<Nested, ProblemErrors> {
+    let (above, region_of) = region_problem(problem, regions, SLACK)?;
+    let found = solve(&above, options, control)?;
+    let territories: Vec<Vec<u32>> = (0..regions as u32)
+        .map(|r| (0..region_of.len() as u32).filter(|&t| region_of[t as usize] == r).collect())
+        .collect();
+    split(problem, &found.assignment, &territories, options, control)
+}
+
+/// Draws territories inside given regions: `region` of every unit, and the territories of each region, every territory in one. A
+/// region must hold a unit for each of its territories; a region whose units do not hang together gets its territories by component.
+///
+/// # Errors
+/// Regions of another length than the units, or not below the number of lists; territories in no list or in two; rules that bind
+/// units to territories of another region.
+pub fn solve_within(
+    problem: &Problem,
+    region: &[u32],
+    territories: &[Vec<u32>],
+    options: &SolveOptions,
+    control: &Control<'_>,
+) -> Result<Nested, ProblemErrors> {
+    let mut errors = Vec::new();
+    if region.len() != problem.units() {
+        let (found, expected) = (region.len(), problem.units());
+        errors.push(ProblemError::Length { what: "the list of regions".to_owned(), found, expected });
+    }
+    if let Some(&beyond) = region.iter().find(|&&r| r as usize >= territories.len()) {
+        let what = "the region of a unit".to_owned();
+        errors.push(ProblemError::RuleValue { what, value: f64::from(beyond), range: "below the number of regions" });
+    }
+    let mut all: Vec<u32> = territories.iter().flatten().copied().collect();
+    all.sort_unstable();
+    if all != (0..problem.k() as u32).collect::<Vec<_>>() {
+        let what = "the number of territories in the regions' lists".to_owned();
+        errors.push(ProblemError::RuleValue { what, value: all.len() as f64, range: "every territory once" });
+    }
+    if !errors.is_empty() {
+        return Err(ProblemErrors(errors));
+    }
+    split(problem, region, territories, options, control)
+}
+
+fn split(
+    problem: &Problem,
+    region: &[u32],
+    territories: &[Vec<u32>],
+    options: &SolveOptions,
+    control: &Control<'_>,
+) -> Result<Nested, ProblemErrors> {
+    let mut assignment = vec![0; problem.units()];
+    let mut region_of = vec![0; problem.k()];
+    let mut errors = Vec::new();
+    for (r, own) in (0u32..).zip(territories) {
+        own.iter().for_each(|&t| region_of[t as usize] = r);
+        let units: Vec<u32> = (0..problem.units() as u32).filter(|&u| region[u as usize] == r).collect();
+        if units.is_empty() && own.is_empty() {
+            continue;
+        }
+        match part(problem, &units, own).build().and_then(|part| solve(&part, options, control)) {
+            Ok(found) => {
+                units.iter().zip(&found.assignment).for_each(|(&u, &t)| assignment[u as usize] = own[t as usize])
+            }
+            Err(found) => errors.extend(found.0),
+        }
+    }
+    if errors.is_empty() {
+        Ok(Nested { assignment, region_of, stopped: control.stopped().unwrap_or(Stopped::Steps) })
+    } else {
+        Err(ProblemErrors(errors))
+    }
+}
+
+/// The problem of some units and some territories, with the bounds that these have in the whole.
+fn part(problem: &Problem, units: &[u32], territories: &[u32]) -> ProblemSpec {
+    let spec = problem.spec();
+    let mut rank = vec![u32::MAX; problem.units()];
+    (0u32..).zip(units).for_each(|(at, &u)| rank[u as usize] = at);
+    let inside = |u: u32| rank[u as usize] != u32::MAX;
+    let edges: Vec<Edge> = spec
+        .graph
+        .edges()
+        .filter(|e| inside(e.a) && inside(e.b))
+        .map(|mut e| {
+            (e.a, e.b) = (rank[e.a as usize], rank[e.b as usize]);
+            e
+        })
+        .collect();
+    let points = units.iter().map(|&u| spec.locations.points()[u as usize]).collect();
+    let mut part = ProblemSpec::new(
+        Locations::from_points(spec.locations.space(), points),
+        Graph::from_edges(units.len(), &edges),
+        territories.len(),
+    );
+    part.unit_names = units.iter().map(|&u| spec.unit_name(u as usize)).collect();
+    part.measures = spec
+        .measures
+        .iter()
+        .map(|m| {
+            let values = units.iter().map(|&u| m.values[u as usize]).collect();
+            Measure::new(m.name.clone(), values).tolerance(f64::INFINITY)
+        })
+        .collect();
+    part.territories = territories
+        .iter()
+        .map(|&t| {
+            let mut own = spec.territories[t as usize].clone();
+            own.bounds.clear();
+            for (m, measure) in spec.measures.iter().enumerate() {
+                let (lower, upper) = problem.bounds(t as usize, m);
+                own = own.bounds(measure.name.clone(), Some(lower), upper.is_finite().then_some(upper));
+            }
+            own
+        })
+        .collect();
+    (part.weight, part.objective) = (spec.weight.clone(), spec.objective);
+    // A region may lie in several components, where the whole does.
+    part.components = crate::problem::ComponentRule::Separate;
+    part.rules = rules_of(problem, &rank, units, territories);
+    part
+}
+
+/// Rules among some units and territories. A unit that may be in none of these keeps an empty set, which names it.
+fn rules_of(problem: &Problem, rank: &[u32], units: &[u32], territories: &[u32]) -> Rules {
+    let (rules, book) = (problem.rules(), problem.rule_book());
+    let new = |u: u32| Some(rank[u as usize]).filter(|&at| at != u32::MAX);
+    let set =
+        |u: &u32| -> Vec<u32> { (0u32..).zip(territories).filter(|t| book.allows(*u, *t.1)).map(|t| t.0).collect() };
+    let area = |areas: &Areas| Areas {
+        name: areas.name.clone(),
+        names: areas.names.clone(),
+        area_of: units.iter().map(|&u| areas.area_of[u as usize]).collect(),
+    };
+    Rules {
+        allowed: units.iter().filter(|&&u| book.class_of(u) != 0).filter_map(|u| Some((new(*u)?, set(u)))).collect(),
+        together: book.groups().iter().map(|group| group.iter().filter_map(|&u| new(u)).collect()).collect(),
+        apart: rules.apart.iter().filter_map(|&(a, b)| Some((new(a)?, new(b)?))).collect(),
+        areas: rules.areas.iter().map(area).collect(),
+        ties: rules.ties.iter().filter_map(|&(a, b, w)| Some((new(a)?, new(b)?, w))).collect(),
+        centres_apart_km: rules.centres_apart_km,
+        ..Rules::default()
+    }
+}
