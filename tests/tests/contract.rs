@@ -17,7 +17,8 @@ fn options(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_option_is_taken_or_refused_by_name() {
     let contract = text(root().join("docs/cli.md")).unwrap();
-    let all = ["solve", "evaluate", "compare"].map(|command| options(&territory(&[command, "--help"]).stdout));
+    let all =
+        ["solve", "evaluate", "compare", "realign"].map(|command| options(&territory(&[command, "--help"]).stdout));
     let help: BTreeSet<String> = all.into_iter().flatten().collect();
     let mut refused = 0;
     for option in options(&contract) {
@@ -52,8 +53,11 @@ fn what_is_taken_is_taken_by_all_commands() {
         assert_eq!(
             only_solve,
             BTreeSet::from([
+                "--alternatives",
                 "--compactness",
                 "--effort",
+                "--frontier",
+                "--least-difference",
                 "--max-distance",
                 "--seed",
                 "--split-oversize",
@@ -67,6 +71,14 @@ fn what_is_taken_is_taken_by_all_commands() {
         let own: &[&str] = if command == "evaluate" { &["--against", "--warn-within"] } else { &["--moves"] };
         assert_eq!(only_here, own.iter().copied().collect(), "{command}");
     }
+    let help = options(&territory(&["realign", "--help"]).stdout);
+    let only_solve: BTreeSet<&str> = solve.difference(&help).map(String::as_str).collect();
+    let of_solve = ["--alternatives", "--effort", "--least-difference", "--max-distance", "--split-oversize"];
+    assert_eq!(only_solve, BTreeSet::from(of_solve));
+    let only_here: BTreeSet<&str> = help.difference(&solve).map(String::as_str).collect();
+    let of_change =
+        ["--disruption-price", "--max-disruption", "--max-handed-off", "--max-taken-over", "--moves", "--protect"];
+    assert_eq!(only_here, of_change.into_iter().chain(["--add", "--remove"]).collect());
     assert_eq!(territory(&["--version"]).code, 0);
     assert_eq!(territory(&[]).code, 2);
 }

@@ -1,7 +1,9 @@
 //! The command line: what `docs/cli.md` promises. What the contract holds but the engine does not is refused by name.
 
+mod realign;
 mod rules;
 
+pub(crate) use realign::{Realign, Share};
 pub(crate) use rules::{AtMost, Count, RuleOptions, Spread};
 
 use crate::compactness::Compactness;
@@ -16,13 +18,7 @@ use territory::geometry::Outside;
 use territory::{DEFAULT_TOLERANCE, Effort};
 
 /// Options and commands of the contract that are not there yet.
-const NOT_YET: [(&str, &str); 5] = [
-    ("realign", "changing a current plan"),
-    ("--alternatives", "several plans that differ"),
-    ("--page", "the report as a page; there is --report and --map"),
-    ("--max-disruption", "a limit on what changes"),
-    ("--disruption-price", "a price for what changes"),
-];
+const NOT_YET: [(&str, &str); 1] = [("--page", "the report as a page; there is --report and --map")];
 
 /// Splits units into contiguous, compact sales territories balanced on several measures at once.
 #[derive(Debug, Parser)]
@@ -40,6 +36,8 @@ pub(crate) enum Command {
     Evaluate(Evaluate),
     /// Tells what changes from one plan to another, and judges the second
     Compare(Compare),
+    /// Changes a plan as little as the bounds ask for
+    Realign(Realign),
 }
 
 #[derive(Debug, Args)]
@@ -164,15 +162,8 @@ pub(crate) struct Input {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Search")]
 pub(crate) struct Search {
-    /// What is minimised inside the bounds: `inertia` (about the centroid), `inertia-medoid` (about the best member unit), `median` (distance to it), `diameter` (largest distance), `border` or `cut`; repeat to mix [default: inertia with a quarter of cut]
-    #[arg(long, value_name = "KIND[=WEIGHT]")]
-    pub(crate) compactness: Vec<Compactness>,
-    /// How much a split area counts beside compactness [default: 1]
-    #[arg(long, value_name = "X", value_parser = not_negative, requires = "keep_whole")]
-    pub(crate) splits_weight: Option<f64>,
-    /// How much ties between territories count beside compactness [default: 0.5]
-    #[arg(long, value_name = "X", value_parser = not_negative, requires = "ties")]
-    pub(crate) ties_weight: Option<f64>,
+    #[command(flatten)]
+    pub(crate) goal: Goal,
     /// With -k auto: every unit lies within KM of its territory's centre
     #[arg(long, value_name = "KM", value_parser = not_negative)]
     pub(crate) max_distance: Option<f64>,
@@ -182,6 +173,30 @@ pub(crate) struct Search {
     /// How long to search, in counted steps
     #[arg(long, value_name = "quick|standard|thorough", default_value = "standard", value_parser = effort)]
     pub(crate) effort: Effort,
+    /// N good plans that differ, the best first: PLAN.geojson, PLAN-2.geojson, …
+    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "out", conflicts_with = "frontier")]
+    pub(crate) alternatives: Option<u32>,
+    /// Least share of the units in which any two alternatives differ [default: 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "alternatives")]
+    pub(crate) least_difference: Option<f64>,
+    /// Plans from loosely to tightly balanced, none of which another beats in balance and compactness: `compactness`
+    #[arg(long, value_name = "compactness", value_parser = compactness, conflicts_with = "no_enclaves")]
+    pub(crate) frontier: Option<()>,
+}
+
+/// What a plan is searched for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Search")]
+pub(crate) struct Goal {
+    /// What is minimised inside the bounds: `inertia` (about the centroid), `inertia-medoid` (about the best member unit), `median` (distance to it), `diameter` (largest distance), `border` or `cut`; repeat to mix [default: inertia with a quarter of cut]
+    #[arg(long, value_name = "KIND[=WEIGHT]")]
+    pub(crate) compactness: Vec<Compactness>,
+    /// How much a split area counts beside compactness [default: 1]
+    #[arg(long, value_name = "X", value_parser = not_negative, requires = "keep_whole")]
+    pub(crate) splits_weight: Option<f64>,
+    /// How much ties between territories count beside compactness [default: 0.5]
+    #[arg(long, value_name = "X", value_parser = not_negative, requires = "ties")]
+    pub(crate) ties_weight: Option<f64>,
     /// Same seed, same plan, at any number of threads
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
@@ -345,6 +360,19 @@ fn outside(text: &str) -> Result<Outside, String> {
         None if text == "drop" => Ok(Outside::Drop),
         None if text == "error" => Ok(Outside::Refuse),
         _ => Err("write nearest, nearest=KM, drop or error".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = number(text)?;
+    if share <= 1.0 { Ok(share) } else { Err(format!("{share} is more than all; 0.1 means 10 %")) }
+}
+
+fn compactness(text: &str) -> Result<(), String> {
+    match text {
+        "compactness" => Ok(()),
+        "disruption" => Err("what changes is known against a plan of today: use territory realign".to_owned()),
+        _ => Err("write compactness".to_owned()),
     }
 }
 

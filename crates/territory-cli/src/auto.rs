@@ -55,6 +55,9 @@ pub(crate) fn count(a: &args::Solve, reps: Option<&Reps>) -> Result<Count, Failu
         (Some(Count::Auto), None) if a.search.split_oversize => {
             refuse("--split-oversize cuts units to fit a given number of territories: give -k a number".to_owned())
         }
+        (Some(Count::Auto), None) if a.search.alternatives.is_some() || a.search.frontier.is_some() => {
+            refuse("--alternatives and --frontier compare plans of a given number of territories: give -k a number".to_owned())
+        }
         (Some(Count::Auto), None)
             if a.input.maximum.is_empty() && a.rules.at_most.is_empty() && a.search.max_distance.is_none() =>
         {
@@ -82,7 +85,7 @@ pub(crate) fn search(
     let mut options = HowManyOptions::default();
     (options.solve, options.least, options.within_km) = (solve, used, a.search.max_distance);
     let spec_of = |k: usize| prepared.spec(&prepared.rules.names(k as u32)?, &place, objective);
-    let found = session.search(a.search.time_limit, |control| how_many(spec_of, &options, control));
+    let found = session.search(a.search.goal.time_limit, |control| how_many(spec_of, &options, control));
     let found = found.map_err(|error| match error {
         HowManyError::Spec(failure) => failure,
         HowManyError::Problem(errors) => prepared.problem_failure(&errors),

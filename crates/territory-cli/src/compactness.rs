@@ -1,6 +1,6 @@
 //! `--compactness`: the terms that are minimised, mixed by weight.
 
-use crate::args::{Search, number};
+use crate::args::{Goal, number};
 use std::str::FromStr;
 use territory::Objective;
 
@@ -22,12 +22,12 @@ enum Kind {
 }
 
 /// The mix that was asked for; the default one where nothing was. What counts beside compactness keeps its weight.
-pub(crate) fn objective(search: &Search) -> Objective {
+pub(crate) fn objective(goal: &Goal) -> Objective {
     let usual = Objective::default();
-    let mut start = if search.compactness.is_empty() { usual } else { Objective::NONE };
-    start.ties = search.ties_weight.unwrap_or(usual.ties);
-    start.splits = search.splits_weight.unwrap_or(usual.splits);
-    search.compactness.iter().fold(start, |mut mix, term| {
+    let mut start = if goal.compactness.is_empty() { usual } else { Objective::NONE };
+    start.ties = goal.ties_weight.unwrap_or(usual.ties);
+    start.splits = goal.splits_weight.unwrap_or(usual.splits);
+    goal.compactness.iter().fold(start, |mut mix, term| {
         let weight = match term.kind {
             Kind::Inertia => &mut mix.inertia,
             Kind::InertiaMedoid => &mut mix.inertia_medoid,

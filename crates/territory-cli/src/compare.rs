@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use territory::Problem;
 use territory::evaluate::{
     Comparison, MeasureReport, NO_TERRITORY, PlanNames, PlanReport, PlansReport, ReasonedMove, Report, compare,
-    reasons_for_moves, side_by_side,
+    compare_by_name, reasons_by_name, reasons_for_moves, side_by_side,
 };
 use territory_geojson::OutputFile;
 
@@ -33,6 +33,8 @@ pub(crate) struct Compared<'a> {
     plans: PlansReport,
     /// Where the list of moves goes.
     pub(crate) moves_to: Option<&'a PathBuf>,
+    /// The plan before, where it is the one that was changed.
+    changed: Option<PlanNames<'a>>,
 }
 
 impl<'a> Compared<'a> {
@@ -44,16 +46,52 @@ impl<'a> Compared<'a> {
         (after, own_names): (&[u32], &'a [String]),
         moves_to: Option<&'a PathBuf>,
     ) -> Result<Self, Failure> {
-        let failed = |e: territory::evaluate::AssignmentError| Failure::Other(e.to_string());
         let comparison = compare(problem, plan, after).map_err(failed)?;
         let moves = reasons_for_moves(problem, plan, after).map_err(failed)?;
+        Self::of(prepared, problem, plan, (after, own_names), (comparison, moves), moves_to)
+    }
+
+    /// The plan `today` beside the one that it was changed to, which kept the names.
+    pub(crate) fn changed_from(
+        prepared: &Prepared,
+        problem: &Problem,
+        today: PlanNames<'a>,
+        (after, own_names): (&[u32], &'a [String]),
+        moves_to: Option<&'a PathBuf>,
+    ) -> Result<Self, Failure> {
+        let comparison = compare_by_name(problem, today, after).map_err(failed)?;
+        let moves = reasons_by_name(problem, today, after).map_err(failed)?;
+        let compared = Self::of(prepared, problem, today, (after, own_names), (comparison, moves), moves_to)?;
+        Ok(Self { changed: Some(today), ..compared })
+    }
+
+    fn of(
+        prepared: &Prepared,
+        problem: &Problem,
+        plan: PlanNames<'a>,
+        (after, own_names): (&[u32], &'a [String]),
+        (comparison, moves): (Comparison, Vec<ReasonedMove>),
+        moves_to: Option<&'a PathBuf>,
+    ) -> Result<Self, Failure> {
         let figures = side_by_side(problem, plan, after, &comparison).map_err(failed)?;
         let mut plans = PlansReport::new(problem, &figures);
         let names_before = plan.names;
         add_shapes(prepared, &mut plans.before, plan.assignment, names_before.len());
         add_shapes(prepared, &mut plans.after, after, problem.k());
         let names = comparison.names(problem, names_before);
-        Ok(Self { comparison, names_before, own_names, names, moves, plans, moves_to })
+        Ok(Self { comparison, names_before, own_names, names, moves, plans, moves_to, changed: None })
+    }
+
+    /// Whether the plan before is the one that was changed, which the plan after then tells.
+    pub(crate) fn tells_before(&self) -> bool {
+        self.changed.is_some()
+    }
+
+    /// The territory that a unit had in the plan that was changed.
+    pub(crate) fn before(&self, unit: usize) -> Option<&str> {
+        let today = self.changed?;
+        let territory = *today.assignment.get(unit)?;
+        today.names.get(territory as usize).map(String::as_str)
     }
 
     /// The report with what changes; units are called by their ids.
@@ -202,6 +240,10 @@ impl<'a> Compared<'a> {
         row("mean Reock".into(), &|p| p.reock.map(decimals));
         aligned(&["plan", "before", "after"].map(str::to_owned), &rows)
     }
+}
+
+fn failed(error: territory::evaluate::AssignmentError) -> Failure {
+    Failure::Other(error.to_string())
 }
 
 /// Before → after, change, handed off, taken over.

@@ -242,15 +242,34 @@ impl Units {
         (0..self.len()).map(of).collect()
     }
 
-    /// One name per unit from a property: a plan.
-    pub(crate) fn territories(&self, property: &str) -> Result<Vec<String>, Failure> {
+    /// A name per unit from a property, none where it is null, absent or blank: a plan of today, which need not be complete.
+    pub(crate) fn planned(&self, property: &str) -> Result<Vec<Option<String>>, Failure> {
+        let column = self.plan_column(property)?;
+        let name = |(&row, unit): (&u32, u32)| match column.get(row as usize) {
+            value @ (PropertyValue::Array(_) | PropertyValue::Object(_)) => Err(Failure::Input(format!(
+                "{}: {}: its \"{property}\" is {}, where a name should stand, or null for a unit that is new",
+                self.table.file(),
+                self.feature(unit),
+                value.kind()
+            ))),
+            value => Ok(value.name().filter(|name| !name.trim().is_empty()).map(|name| name.into_owned())),
+        };
+        self.rows.iter().zip(0u32..).map(name).collect()
+    }
+
+    fn plan_column(&self, property: &str) -> Result<&PropertyColumn, Failure> {
         let column = self.table.property(property).filter(|_| self.table.has_property(property));
-        let Some(column) = column else {
-            return Err(Failure::Input(format!(
+        column.ok_or_else(|| {
+            Failure::Input(format!(
                 "{}: no feature has the property \"{property}\", which should name its territory: choose another with --property",
                 self.table.file()
-            )));
-        };
+            ))
+        })
+    }
+
+    /// One name per unit from a property: a plan.
+    pub(crate) fn territories(&self, property: &str) -> Result<Vec<String>, Failure> {
+        let column = self.plan_column(property)?;
         let names: Vec<Option<String>> =
             self.rows.iter().map(|&row| column.get(row as usize).name().map(|name| name.into_owned())).collect();
         let without = names.iter().filter(|name| name.is_none()).count();

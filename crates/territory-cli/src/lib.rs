@@ -2,12 +2,13 @@
 //! `docs/cli.md`.
 //!
 //! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `classes`, `oversize`, `tables`, `reps`, `rules` (files to columns and rules) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories), `compare`, `series`, `monitor` (against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories), `choices` (several plans), `realign`, `compare`, `series`, `monitor` (from a plan of today, against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
 mod auto;
 mod barriers;
+mod choices;
 mod classes;
 mod columns;
 mod compactness;
@@ -21,6 +22,7 @@ mod network;
 mod outputs;
 mod oversize;
 mod problem;
+mod realign;
 mod report;
 mod reps;
 mod rules;

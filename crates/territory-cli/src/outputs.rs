@@ -2,6 +2,7 @@
 
 use crate::args;
 use crate::auto::HowManyReport;
+use crate::choices::Choices;
 use crate::compare::Compared;
 use crate::drawing::Drawing;
 use crate::failure::Failure;
@@ -16,7 +17,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use territory::evaluate::{CellsReport, Evaluation, Health, Report};
 use territory::geometry::Polygons;
-use territory::{Problem, SolveOptions, Space, Stopped};
+use territory::{Effort, Problem, SolveOptions, Space, Stopped};
 use territory_geojson::{
     IdSource, OutputFile, PlanProperty, SplitUnit, WriteError, commit, write_split_plan, write_territories,
 };
@@ -29,13 +30,30 @@ pub(crate) struct Judged<'a> {
     pub(crate) assignment: &'a [u32],
     pub(crate) evaluation: Evaluation,
     /// How it was searched, where it was.
-    pub(crate) search: Option<(SolveOptions, Stopped)>,
+    pub(crate) search: Option<Searched>,
     /// How many territories it takes, where that was looked for.
     pub(crate) how_many: Option<HowManyReport>,
+    /// The plans beside it, where there are several to choose from.
+    pub(crate) choices: Option<&'a Choices<'a>>,
     /// What changes against a plan before.
     pub(crate) comparison: Option<&'a Compared<'a>>,
     /// How it bears a series of periods.
     pub(crate) monitored: Option<&'a Monitored>,
+}
+
+/// How a plan was searched.
+#[derive(Clone, Copy)]
+pub(crate) struct Searched {
+    pub(crate) seed: u64,
+    /// None where there is no effort to choose.
+    pub(crate) effort: Option<Effort>,
+    pub(crate) stopped: Stopped,
+}
+
+impl Searched {
+    pub(crate) fn new(options: SolveOptions, stopped: Stopped) -> Self {
+        Self { seed: options.seed, effort: Some(options.effort), stopped }
+    }
 }
 
 impl Judged<'_> {
@@ -113,7 +131,10 @@ fn files(
         }
         Ok::<(), Failure>(())
     };
-    write(outputs.out.as_ref(), &mut |file| plan(judged, &input.property, file))?;
+    write(outputs.out.as_ref(), &mut |file| plan(judged, judged.assignment, &input.property, file))?;
+    for (path, assignment) in judged.choices.iter().flat_map(|choices| choices.others()) {
+        write(Some(path), &mut |file| plan(judged, assignment, &input.property, file))?;
+    }
     write(outputs.graph.as_ref(), &mut |file| graph(judged, file))?;
     write(outputs.table.as_ref(), &mut |file| table(judged, file))?;
     if let Some(compared) = judged.comparison {
@@ -125,27 +146,36 @@ fn files(
     write(outputs.map.as_ref(), &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
     write(outputs.report.as_ref(), &mut |file| {
         report.seconds = session.seconds();
-        let full = FullReport { report, rules: report::rules(judged), how_many: judged.how_many.as_ref() };
+        let full = FullReport {
+            report,
+            rules: report::rules(judged),
+            how_many: judged.how_many.as_ref(),
+            choices: judged.choices.map(Choices::report),
+        };
         let written = serde_json::to_writer_pretty(&mut *file, &full).map_err(std::io::Error::from);
         Ok(written.and_then(|()| file.write_all(b"\n")).map_err(WriteError::from)?)
     })?;
     Ok(files)
 }
 
-/// The input's features with their territory.
-fn plan(judged: &Judged<'_>, property: &str, out: &mut OutputFile) -> Result<(), Failure> {
+/// The input's features with their territory, and the one before where a plan of today was changed.
+fn plan(judged: &Judged<'_>, assignment: &[u32], property: &str, out: &mut OutputFile) -> Result<(), Failure> {
     let units = &judged.prepared.units;
-    let mut territory_of: Vec<Option<u32>> = vec![None; units.table.len()];
-    for (&row, &territory) in units.rows.iter().zip(judged.assignment) {
-        territory_of[row as usize] = Some(territory);
+    let mut unit_of: Vec<Option<usize>> = vec![None; units.table.len()];
+    units.rows.iter().enumerate().for_each(|(unit, &row)| unit_of[row as usize] = Some(unit));
+    let unit = |row: usize| unit_of.get(row).copied().flatten();
+    let now = |row: usize| Some(Cow::from(judged.territory(*assignment.get(unit(row)?)?)));
+    let before = |row: usize| judged.comparison.and_then(|c| c.before(unit(row)?)).map(Cow::from);
+    let name_before = format!("{property}_before");
+    let mut added = vec![PlanProperty { name: property, value: &now }];
+    if judged.comparison.is_some_and(Compared::tells_before) {
+        added.push(PlanProperty { name: &name_before, value: &before });
     }
-    let value = |row: usize| territory_of.get(row).copied().flatten().map(|t| Cow::from(judged.territory(t)));
-    let added = [PlanProperty { name: property, value: &value }];
-    Ok(write_split_plan(&units.table, &added, &splits(judged, property), out)?)
+    Ok(write_split_plan(&units.table, &added, &splits(judged, assignment, property), out)?)
 }
 
 /// Features that the plan holds in parts.
-fn splits(judged: &Judged<'_>, property: &str) -> Vec<SplitUnit> {
+fn splits(judged: &Judged<'_>, assignment: &[u32], property: &str) -> Vec<SplitUnit> {
     let units = &judged.prepared.units;
     let Shape::Areas(coverage) = &judged.prepared.shape else { return Vec::new() };
     let parts: Vec<(u32, &Part)> =
@@ -154,7 +184,7 @@ fn splits(judged: &Judged<'_>, property: &str) -> Vec<SplitUnit> {
     let of_feature = |parts: &[(u32, &Part)]| {
         let of: Vec<u32> = parts.iter().map(|p| p.0).collect();
         let told = |&(unit, part): &(u32, &Part)| {
-            let territory = judged.assignment.get(unit as usize).map_or("", |&t| judged.territory(t));
+            let territory = assignment.get(unit as usize).map_or("", |&t| judged.territory(t));
             let number = format!("{} of {}", part.number, part.of);
             vec![(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)]
         };
@@ -259,8 +289,9 @@ fn map(judged: &Judged<'_>) -> String {
 fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
     let prepared = judged.prepared;
     let mut report = Report::new(judged.problem, &judged.evaluation);
-    if let Some((options, stopped)) = judged.search {
-        report = report.search(options.seed, options.effort, stopped);
+    if let Some(Searched { seed, effort, stopped }) = judged.search {
+        (report.seed, report.effort) = (Some(seed), effort.map(Effort::name));
+        report.stopped = Some(stopped.name());
     }
     let name = |unit: territory::UnitId| prepared.units.names.get(unit.index()).cloned().unwrap_or_default();
     if let Some(compared) = judged.comparison {

@@ -1,7 +1,8 @@
-//! The three commands: from arguments to a judged plan.
+//! The commands: from arguments to a judged plan.
 
 use crate::args::{self, Command, Count, RuleOptions};
 use crate::auto;
+use crate::choices::{self, Choices};
 use crate::compare::Compared;
 use crate::drawing::read_boundary;
 use crate::failure::{Failure, lines};
@@ -9,8 +10,9 @@ use crate::input::{Shape, Units, read_table};
 use crate::measures::{Asked, Customers, Measured, measures};
 use crate::monitor::Monitored;
 use crate::network::{Network, network};
-use crate::outputs::{self, Judged};
+use crate::outputs::{self, Judged, Searched};
 use crate::oversize;
+use crate::realign;
 use crate::reps::Reps;
 use crate::rules::NamedRules;
 use crate::session::Session;
@@ -19,7 +21,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use territory::evaluate::{NO_TERRITORY, PlanNames, evaluate, names_by_overlap};
 use territory::geometry::{Join, Polygons};
-use territory::{Objective, Problem, Solution, SolveOptions, solve};
+use territory::{Objective, Problem, SolveOptions};
 use territory_geojson::check_outputs;
 
 /// Breaks within so many periods are told unless another number is given.
@@ -40,15 +42,15 @@ pub(crate) struct Prepared {
 }
 
 /// What is to be read, and how.
-struct Wanted<'a> {
-    path: &'a Path,
-    input: &'a args::Input,
-    rules: &'a RuleOptions,
-    outputs: &'a args::Outputs,
-    /// The property that holds a plan, where there is one.
-    plan: Option<&'a String>,
+pub(crate) struct Wanted<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) input: &'a args::Input,
+    pub(crate) rules: &'a RuleOptions,
+    pub(crate) outputs: &'a args::Outputs,
+    /// Properties of the units beside those of measures and rules: one that holds a plan, say.
+    pub(crate) properties: Vec<&'a String>,
     /// Units are cut to fit into so many territories.
-    split_for: Option<u32>,
+    pub(crate) split_for: Option<u32>,
 }
 
 /// Runs a command in a pool of as many threads as were asked for. The result is the exit code.
@@ -57,6 +59,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
         Command::Solve(a) => (&a.input, &a.rules, &a.outputs, vec![&a.units]),
         Command::Evaluate(a) => (&a.input, &a.rules, &a.outputs, std::iter::once(&a.plan).chain(&a.against).collect()),
         Command::Compare(a) => (&a.input, &a.rules, &a.outputs, vec![&a.before, &a.after]),
+        Command::Realign(a) => (&a.input, &a.rules, &a.outputs, vec![&a.plan]),
     };
     let table = match &input.adjacency {
         Some(args::Adjacency::Table(path)) => Some(path),
@@ -66,10 +69,14 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
     if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::Arguments("only one input can be standard input: name the others".to_owned()));
     }
+    let more = choices::paths(command)?;
     let mut written = outputs.paths();
-    if let Command::Compare(a) = command {
-        written.extend(&a.moves);
+    match command {
+        Command::Compare(a) => written.extend(&a.moves),
+        Command::Realign(a) => written.extend(&a.change.moves),
+        Command::Solve(_) | Command::Evaluate(_) => {}
     }
+    written.extend(&more);
     check_outputs(&written).map_err(|e| Failure::Arguments(e.to_string()))?;
     // More than this would only cost memory; the plan is the same at any number.
     let threads = input.threads.map_or(0, |n| n.min(1024) as usize);
@@ -81,6 +88,7 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
             Command::Solve(a) => run_solve(a, &mut session),
             Command::Evaluate(a) => run_evaluate(a, &mut session),
             Command::Compare(a) => run_compare(a, &mut session),
+            Command::Realign(a) => realign::run(a, &mut session),
         };
         session.clear();
         result
@@ -95,40 +103,46 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
         Count::Auto => None,
     };
     let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
-    let wanted = Wanted { path: &a.units, input, rules, outputs, plan: None, split_for };
-    let prepared = prepare(&wanted, reps, session)?;
+    let wanted = Wanted { path: &a.units, input, rules, outputs, properties: Vec::new(), split_for };
+    let mut prepared = prepare(&wanted, reps, session)?;
     session.stage("solve")?;
-    let objective = crate::compactness::objective(&a.search);
-    let options = SolveOptions { seed: a.search.seed, effort: a.search.effort };
-    let (problem, solution, how_many) = match count {
+    let objective = crate::compactness::objective(&a.search.goal);
+    let options = SolveOptions { seed: a.search.goal.seed, effort: a.search.effort };
+    let (problem, found, how_many) = match count {
         Count::Of(k) => {
             let problem = prepared.problem(&prepared.rules.names(k)?, &prepared.place(count), objective)?;
-            let solution = session
-                .search(a.search.time_limit, |control| solve(&problem, &options, control))
-                .map_err(|e| prepared.problem_failure(&e))?;
-            (problem, solution, None)
+            let found = choices::search(&prepared, &problem, a, options, session)?;
+            (problem, found, None)
         }
         Count::Auto => {
             let found = auto::search(&prepared, a, objective, options, session)?;
-            (found.problem, found.solution, Some(found.told))
+            (found.problem, choices::Found::one(found.solution), Some(found.told))
         }
     };
-    let Solution { mut assignment, stopped, .. } = solution;
+    let choices::Found { mut plans, stopped, kind } = found;
     if a.input.no_enclaves {
         session.stage("enclaves")?;
-        assignment = prepared.open_enclaves(&problem, &assignment).assignment;
+        for plan in &mut plans {
+            *plan = prepared.open_enclaves(&problem, plan).assignment;
+        }
     }
-    let assignment = by_first_unit(assignment, &prepared.alike(&problem));
-    let mut judged = prepared.judge(&problem, &assignment)?;
-    (judged.search, judged.how_many) = (Some((options, stopped)), how_many);
+    let plans = choices::named_alike(plans, &prepared.alike(&problem));
+    let choices = Choices::new(&mut prepared, &problem, &plans, kind, a.outputs.out.as_deref())?;
+    let Some(assignment) = plans.first() else { return Err(Failure::Other("the search found no plan".to_owned())) };
+    let mut judged = prepared.judge(&problem, assignment)?;
+    (judged.search, judged.how_many, judged.choices) =
+        (Some(Searched::new(options, stopped)), how_many, choices.as_ref());
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
 fn run_evaluate(a: &args::Evaluate, session: &mut Session) -> Result<u8, Failure> {
     let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
-    let plan = Some(&a.input.property);
-    let prepared =
-        prepare(&Wanted { path: &a.plan, input, rules, outputs, plan, split_for: None }, read_reps(rules)?, session)?;
+    let properties = vec![&a.input.property];
+    let prepared = prepare(
+        &Wanted { path: &a.plan, input, rules, outputs, properties, split_for: None },
+        read_reps(rules)?,
+        session,
+    )?;
     session.stage("evaluate")?;
     let (problem, assignment) = prepared.planned(&a.input.property)?;
     let mut judged = prepared.judge(&problem, &assignment)?;
@@ -146,9 +160,12 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
     let property = vec![a.input.property.clone()];
     let before = read_table(&a.before, property, a.input.id.as_ref(), crate::input::space(&a.input))?;
     let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
-    let plan = Some(&a.input.property);
-    let prepared =
-        prepare(&Wanted { path: &a.after, input, rules, outputs, plan, split_for: None }, read_reps(rules)?, session)?;
+    let properties = vec![&a.input.property];
+    let prepared = prepare(
+        &Wanted { path: &a.after, input, rules, outputs, properties, split_for: None },
+        read_reps(rules)?,
+        session,
+    )?;
     session.stage("evaluate")?;
     let (problem, assignment) = prepared.planned(&a.input.property)?;
     let (before, before_names) = plan_before(&before, &prepared.units, &a.input.property)?;
@@ -163,19 +180,20 @@ fn run_compare(a: &args::Compare, session: &mut Session) -> Result<u8, Failure> 
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
-fn read_reps(rules: &RuleOptions) -> Result<Option<Reps>, Failure> {
+pub(crate) fn read_reps(rules: &RuleOptions) -> Result<Option<Reps>, Failure> {
     rules.reps.as_deref().map(Reps::read).transpose()
 }
 
 /// Reads units and customers, forms measures and graph.
-fn prepare(wanted: &Wanted<'_>, reps: Option<Reps>, session: &mut Session) -> Result<Prepared, Failure> {
+pub(crate) fn prepare(wanted: &Wanted<'_>, reps: Option<Reps>, session: &mut Session) -> Result<Prepared, Failure> {
     session.stage("read")?;
-    let Wanted { input, outputs, .. } = *wanted;
+    let Wanted { input, outputs, ref properties, .. } = *wanted;
     let mut of_reps: Vec<String> = reps.iter().flat_map(Reps::measures).map(str::to_owned).collect();
     of_reps.sort_unstable();
     of_reps.dedup();
     let asked = Asked { input, rules: wanted.rules, of_reps: &of_reps };
-    let properties = wanted.plan.into_iter().chain(wanted.rules.unit_properties()).chain(&input.bridge_within).cloned();
+    let properties =
+        properties.iter().copied().chain(wanted.rules.unit_properties()).chain(&input.bridge_within).cloned();
     let mut units = Units::read(wanted.path, asked.unit_properties().into_iter().chain(properties).collect(), input)?;
     let customers = input.customers.as_ref().map(|path| Customers::read(path, asked, &units)).transpose()?;
     session.stage("graph")?;
@@ -249,10 +267,10 @@ impl Prepared {
     }
 
     /// A plan with its judgement.
-    fn judge<'a>(&'a self, problem: &'a Problem, assignment: &'a [u32]) -> Result<Judged<'a>, Failure> {
+    pub(crate) fn judge<'a>(&'a self, problem: &'a Problem, assignment: &'a [u32]) -> Result<Judged<'a>, Failure> {
         let evaluation = evaluate(problem, assignment).map_err(|e| Failure::Other(e.to_string()))?;
-        let (search, how_many, comparison, monitored) = (None, None, None, None);
-        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, comparison, monitored })
+        let (search, how_many, choices, comparison, monitored) = (None, None, None, None, None);
+        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, choices, comparison, monitored })
     }
 
     /// What names the territories, in messages.
@@ -265,26 +283,8 @@ impl Prepared {
     }
 }
 
-/// Territories that no rule tells apart numbered among themselves by their first units. These are alike but for their names, so no
-/// figure changes.
-fn by_first_unit(assignment: Vec<u32>, alike: &[bool]) -> Vec<u32> {
-    let mut number = vec![u32::MAX; alike.len()];
-    let mut next = (0u32..).zip(alike).filter(|(_, alike)| **alike).map(|(t, _)| t);
-    let renumber = |territory: u32| match number.get_mut(territory as usize) {
-        Some(number) => {
-            if *number == u32::MAX {
-                let like_others = alike[territory as usize];
-                *number = like_others.then(|| next.next()).flatten().unwrap_or(territory);
-            }
-            *number
-        }
-        None => territory,
-    };
-    assignment.into_iter().map(renumber).collect()
-}
-
 /// Territories by name, in order of first appearance.
-fn by_name(names: Vec<String>) -> (Vec<u32>, Vec<String>) {
+pub(crate) fn by_name(names: Vec<String>) -> (Vec<u32>, Vec<String>) {
     let mut number: HashMap<String, u32> = HashMap::new();
     let mut order = Vec::new();
     let assignment = names.into_iter().map(|name| {
@@ -341,9 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn territories_are_numbered_by_first_unit() {
-        assert_eq!(by_first_unit(vec![2, 0, 2, 1, 0], &[true; 3]), [0, 1, 0, 2, 1]);
-        assert_eq!(by_first_unit(vec![2, 0, 2, 1, 0], &[true, false, true]), [0, 2, 0, 1, 2], "1 is told apart");
+    fn territories_are_named_in_order_of_first_appearance() {
         let names = ["b", "a", "b"].map(str::to_owned).to_vec();
         assert_eq!(by_name(names), (vec![0, 1, 0], vec!["b".to_owned(), "a".to_owned()]));
     }

@@ -19,7 +19,7 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
     lines.extend(rules.map(|words| ("rules".into(), words)));
     lines.extend(input(judged, report));
     let stages = seconds.iter().map(|(stage, s)| format!("{stage} {s:.2} s"));
-    let stopped = judged.search.map(|(_, stopped)| format!("stopped: {}", stopped.name()));
+    let stopped = judged.search.map(|search| format!("stopped: {}", search.stopped.name()));
     lines.push(("time".into(), stages.chain(stopped).collect::<Vec<_>>().join(" · ")));
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
@@ -29,6 +29,7 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
         let _ = writeln!(text, "{name}{gap}  {line}");
     }
     text.extend(judged.comparison.map(|compared| compared.tables(judged.problem)));
+    text.extend(judged.choices.map(|choices| choices.table()));
     text.extend(judged.monitored.map(|monitored| monitored.table(judged.problem)));
     let violations = &report.violations;
     if !violations.is_empty() {
@@ -40,7 +41,8 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
                 None => format!("{} (allowed {})", number(v.value), number(v.bound)),
             };
             let reason = if v.reason.is_empty() { String::new() } else { format!(": {}", v.reason) };
-            let _ = writeln!(text, "  territory {} {} {what}{reason}", v.territory, v.kind.replace('_', " "));
+            let of = if v.territory.is_empty() { "plan".to_owned() } else { format!("territory {}", v.territory) };
+            let _ = writeln!(text, "  {of} {} {what}{reason}", v.kind.replace('_', " "));
         }
         if violations.len() > SHOWN {
             let _ = writeln!(text, "  … and {} more, see --report", violations.len() - SHOWN);

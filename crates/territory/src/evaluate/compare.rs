@@ -4,6 +4,7 @@ use super::assignment::{AssignmentError, DisjointSets, Members};
 use crate::flow::{Matching, maximum_weight_matching, surplus_flow};
 use crate::ids::{TerritoryId, UnitId};
 use crate::problem::{Problem, Territory};
+use std::collections::BTreeMap;
 
 /// The territory of a unit that has none in the current plan.
 pub const NO_TERRITORY: u32 = u32::MAX;
@@ -103,9 +104,8 @@ pub fn names_by_overlap(
     before: PlanNames<'_>,
     after: &[u32],
 ) -> Result<Vec<String>, AssignmentError> {
-    let members = Members::of(problem, after)?;
-    check(problem, before)?;
-    Ok(names(problem, before.names, &match_territories(problem, before, &members).row_of))
+    let matching = matching(problem, before, after, Matched::ByOverlap)?;
+    Ok(names(problem, before.names, &matching.row_of))
 }
 
 fn names(problem: &Problem, before: &[String], goes_on_from: &[Option<u32>]) -> Vec<String> {
@@ -147,23 +147,69 @@ fn new_name(name: &str, others: &[String]) -> String {
 /// # Errors
 /// A plan of another length, or with a territory that there is not.
 pub fn compare(problem: &Problem, before: PlanNames<'_>, after: &[u32]) -> Result<Comparison, AssignmentError> {
-    let members = Members::of(problem, after)?;
-    check(problem, before)?;
-    let matching = match_territories(problem, before, &members);
+    let matching = matching(problem, before, after, Matched::ByOverlap)?;
+    Ok(compare_matched(problem, before, after, &matching))
+}
+
+/// [`compare`], but a territory goes on from the one of the same name, whatever they share: where the new plan was made to keep the names,
+/// as by [`crate::realign::realign`].
+///
+/// # Errors
+/// Those of [`compare`].
+pub fn compare_by_name(problem: &Problem, before: PlanNames<'_>, after: &[u32]) -> Result<Comparison, AssignmentError> {
+    let matching = matching(problem, before, after, Matched::ByName)?;
+    Ok(compare_matched(problem, before, after, &matching))
+}
+
+fn compare_matched(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &Matching) -> Comparison {
     let matched: Vec<Option<TerritoryId>> = matching.row_of.iter().map(|b| b.map(TerritoryId)).collect();
-    let moves = moves(before, after, &matching);
-    let changes = changes(problem, before, after, &matching);
+    let moves = moves(before, after, matching);
+    let changes = changes(problem, before, after, matching);
     let with_territory = before.assignment.iter().filter(|&&b| b != NO_TERRITORY).count();
-    let flows = Flows::new(problem, before, &matching);
+    let flows = Flows::new(problem, before, matching);
     let measures = crate::parallel::map(problem.measures().len(), |m| disruption(problem, before, &moves, &flows, m));
-    Ok(Comparison {
+    Comparison {
         units: if with_territory > 0 { moves.len() as f64 / with_territory as f64 } else { 0.0 },
         new_units: before.assignment.len() - with_territory,
         matched,
         measures,
         moves,
         changes,
+    }
+}
+
+/// How the territories of two plans are matched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matched {
+    ByOverlap,
+    ByName,
+}
+
+/// The matching by which two plans are compared, once both are known to be plans. Rows are territories before, columns those after.
+pub(super) fn matching(
+    problem: &Problem,
+    before: PlanNames<'_>,
+    after: &[u32],
+    matched: Matched,
+) -> Result<Matching, AssignmentError> {
+    let members = Members::of(problem, after)?;
+    check(problem, before)?;
+    Ok(match matched {
+        Matched::ByOverlap => match_territories(problem, before, &members),
+        Matched::ByName => match_names(problem, before),
     })
+}
+
+fn match_names(problem: &Problem, before: PlanNames<'_>) -> Matching {
+    let after: BTreeMap<&str, u32> = problem.territories().iter().map(|t| t.name.as_str()).zip(0u32..).collect();
+    let (mut column_of, mut row_of) = (vec![None; before.names.len()], vec![None; problem.k()]);
+    for (row, name) in before.names.iter().enumerate() {
+        // Of several of one name the first goes on.
+        if let Some(&column) = after.get(name.as_str()).filter(|&&c| row_of[c as usize].is_none()) {
+            (column_of[row], row_of[column as usize]) = (Some(column), Some(row as u32));
+        }
+    }
+    Matching { column_of, row_of, weight: 0.0 }
 }
 
 pub(super) fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), AssignmentError> {
@@ -184,7 +230,7 @@ pub(super) fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), Assi
 }
 
 /// The one matching by which plans are compared: most overlap. Rows are territories before, columns those after.
-pub(super) fn match_territories(problem: &Problem, before: PlanNames<'_>, members: &Members) -> Matching {
+fn match_territories(problem: &Problem, before: PlanNames<'_>, members: &Members) -> Matching {
     let values = &problem.measures()[problem.weight()].values;
     let least = 1e-6 * problem.total(problem.weight()) / problem.units() as f64;
     let mut overlap = vec![0.0; before.names.len()];

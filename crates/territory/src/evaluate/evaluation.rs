@@ -132,6 +132,19 @@ impl Evaluation {
         }
     }
 
+    /// With a violation for a limit on change that is exceeded: the plan of today is not part of the problem. `territory` is none where the limit is
+    /// one on the whole plan, `measure` where it counts units.
+    pub fn exceed_limit(
+        &mut self,
+        (territory, measure): (Option<TerritoryId>, Option<usize>),
+        (value, bound): (f64, f64),
+        reason: String,
+    ) {
+        let territory = territory.unwrap_or(TerritoryId(u32::MAX));
+        let kind = ViolationKind::Disruption;
+        self.violations.push(Violation { kind, territory, measure, value, bound, reason, proven: false });
+    }
+
     /// The objective: Σ weight × value / scale over [`Evaluation::terms`]. Scales are the terms' values in the first complete
     /// plan; a missing or non-positive one counts as 1.
     pub fn objective(&self, scales: &[f64]) -> f64 {

@@ -25,13 +25,15 @@ mod violation;
 mod words;
 
 pub use assignment::{AssignmentError, Validity, validate};
-pub use compare::{Change, Comparison, MeasureDisruption, Move, NO_TERRITORY, PlanNames, compare, names_by_overlap};
+pub use compare::{
+    Change, Comparison, MeasureDisruption, Move, NO_TERRITORY, PlanNames, compare, compare_by_name, names_by_overlap,
+};
 pub use diagnose::{Finding, FindingKind, diagnose};
 pub use drift::{Drift, DriftError, Health, MeasureDrift, Outlook, Period, Ranked, Trend, drift, trend};
 pub use evaluation::{Cut, Evaluation, MeasureFigures, Term, TerritoryFigures, evaluate};
 pub use fairness::{Fairness, fairness};
 pub use medoid::{Medoid, median, medoid_inertia, medoids_by};
-pub use moves::{BrokenRule, Imbalance, Reason, ReasonedMove, Severed, reasons_for_moves};
+pub use moves::{BrokenRule, Imbalance, Reason, ReasonedMove, Severed, reasons_by_name, reasons_for_moves};
 pub use report::{
     ByName, CellsReport, ChangeReport, CompactnessReport, CustomersReport, DisruptionReport, DriftReport, GraphReport,
     InputReport, MeasureDriftReport, MeasureReport, MoveReport, PeriodsReport, PlanReport, PlansReport, RankReport,

@@ -30,11 +30,13 @@ pub enum ViolationKind {
     CentresTooNear,
     /// The territory lies inside another, where that is not allowed.
     Enclave,
+    /// More changes against the plan of today than a limit allows.
+    Disruption,
 }
 
 impl ViolationKind {
     /// Name in reports: `empty`, `not_contiguous`, `above_maximum`, `below_minimum`, `lock`, `together`, `apart`, `not_allowed`, `centres_too_near`,
-    /// `enclave`.
+    /// `enclave`, `disruption`.
     pub const fn name(self) -> &'static str {
         match self {
             ViolationKind::Empty => "empty",
@@ -47,6 +49,7 @@ impl ViolationKind {
             ViolationKind::NotAllowed => "not_allowed",
             ViolationKind::CentresTooNear => "centres_too_near",
             ViolationKind::Enclave => "enclave",
+            ViolationKind::Disruption => "disruption",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{NOWHERE, project};
 use crate::error::ProblemError;
+use crate::ids::TerritoryId;
 use crate::problem::Problem;
 use crate::search::{Guard, Instance, Leaving, Level, State};
 
@@ -71,11 +72,43 @@ impl Charge {
 }
 
 /// Which side of a change a limit is about.
-#[derive(Clone, Copy, PartialEq)]
-enum Side {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// All that changes its territory.
     Total,
+    /// What a territory hands off.
     HandedOff,
+    /// What a territory takes over.
     TakenOver,
+}
+
+/// A limit that is exceeded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OverLimit {
+    /// Which side of the change it is about.
+    pub side: Side,
+    /// What it counts.
+    pub charge: Charge,
+    /// The territory it is about; none for all that changes.
+    pub territory: Option<TerritoryId>,
+    /// What changes, in the measure's unit or in units.
+    pub value: f64,
+    /// What may.
+    pub bound: f64,
+}
+
+impl OverLimit {
+    /// What is limited, in words: `population handed off by North`.
+    pub fn what(&self, problem: &Problem) -> String {
+        let measure = self.charge.name(problem);
+        let name = self.territory.and_then(|t| problem.territories().get(t.index())).map_or("", |t| t.name.as_str());
+        match self.side {
+            Side::Total => format!("change of {measure}"),
+            Side::HandedOff => format!("{measure} handed off by {name}"),
+            Side::TakenOver => format!("{measure} taken over by {name}"),
+        }
+    }
 }
 
 /// The limits in absolute figures, and what every unit weighs.
@@ -158,20 +191,14 @@ impl<'a> Ledger<'a> {
         sums
     }
 
-    /// Limits that an assignment exceeds: in words, what is there, what is allowed.
-    pub(super) fn over(&self, assignment: &[u32]) -> Vec<(String, f64, f64)> {
+    /// Limits that an assignment exceeds.
+    pub(super) fn over(&self, assignment: &[u32]) -> Vec<OverLimit> {
         let mut over = Vec::new();
-        for ((side, charge, most), sums) in self.limits.iter().zip(self.changed(assignment)) {
-            for (slot, (&sum, &most)) in sums.iter().zip(most).enumerate() {
-                if is_over(sum, most) {
-                    let name = || &self.problem.territories()[slot].name;
-                    let measure = charge.name(self.problem);
-                    let what = match side {
-                        Side::Total => format!("change of {measure}"),
-                        Side::HandedOff => format!("{measure} handed off by {}", name()),
-                        Side::TakenOver => format!("{measure} taken over by {}", name()),
-                    };
-                    over.push((what, sum, most));
+        for (&(side, charge, ref most), sums) in self.limits.iter().zip(self.changed(assignment)) {
+            for (slot, (&value, &bound)) in (0u32..).zip(sums.iter().zip(most)) {
+                if is_over(value, bound) {
+                    let territory = (side != Side::Total).then_some(TerritoryId(slot));
+                    over.push(OverLimit { side, charge, territory, value, bound });
                 }
             }
         }

@@ -9,7 +9,7 @@ mod carry;
 mod limits;
 mod mend;
 
-pub use limits::{Charge, Limit, Limits};
+pub use limits::{Charge, Limit, Limits, OverLimit, Side};
 
 use crate::control::{Control, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
@@ -43,8 +43,8 @@ pub struct Realigned {
     pub assignment: Vec<u32>,
     /// Why it ended.
     pub stopped: Stopped,
-    /// Limits that could not be kept, since contiguity or a rule asks for more change: what they limit, what is there, what is allowed.
-    pub over: Vec<(String, f64, f64)>,
+    /// Limits that could not be kept, since contiguity or a rule asks for more change.
+    pub over: Vec<OverLimit>,
 }
 
 /// Changes a plan as little as the problem's bounds and rules ask for. `current` is the territory of every unit today, a position in
@@ -97,23 +97,89 @@ pub fn realign(
             (0..instance.len()).map(|at| speaker(at).map_or(0, |at| plan[units.order[at] as usize])).collect()
         },
     );
-    let mut state = State::new(instance, parts, Default::default());
-    state.scales = state.scales_for(problem.objective().weights());
-    let price = options.price.unwrap_or(DEAR);
-    state.scales.stay = price * instance.k() as f64 / ledger.total_weight().max(1.0);
-    control.report(0.2, "balance");
+    let task = Task { problem, current, options, units: &units, grouped: grouped.as_ref(), ledger: &ledger };
+    // What the first way finds is seldom far from the least change; where units are large beside the bounds, another may be nearer. With a
+    // price change is not all that counts.
+    let ways = if options.price.is_none() && problem.units() <= SEVERAL { WAYS } else { 1 };
     let mut scratches = Scratches::default();
-    balance(&mut state, &mut scratches, options.seed, control);
-    control.report(0.7, "return");
-    carry::send_home(&mut state, control);
-    // What has moved, and what was nowhere, may still be better placed.
-    carry::improve(&mut state, &mut scratches, options.seed, control);
-    carry::send_home(&mut state, control);
-    let parts = limits::keep(&mut state, grouped.as_ref(), &units, &ledger);
-    let mut assignment = vec![0; parts.len()];
-    units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+    let (mut least, mut assignment) = task.go((0, ways), &parts, &mut scratches, control);
+    for way in 1..ways {
+        if least.is_nothing() || control.stopped().is_some() {
+            break;
+        }
+        let (rank, found) = task.go((way, ways), &parts, &mut scratches, control);
+        if rank.is_below(&least) {
+            (least, assignment) = (rank, found);
+        }
+    }
     let over = ledger.over(&assignment);
     Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
+}
+
+/// What all ways have in common.
+struct Task<'a> {
+    problem: &'a Problem,
+    current: &'a [Option<u32>],
+    options: &'a RealignOptions,
+    units: &'a Instance,
+    grouped: Option<&'a Level>,
+    ledger: &'a Ledger<'a>,
+}
+
+impl Task<'_> {
+    /// Balances a plan that is mended, the one or the other way; what may go home does.
+    fn go(
+        &self,
+        (way, ways): (u32, u32),
+        mended: &[u32],
+        scratches: &mut Scratches,
+        control: &Control<'_>,
+    ) -> (Rank, Vec<u32>) {
+        let (units, seed) = (self.units, self.options.seed);
+        let instance = self.grouped.map_or(units, |level| &level.instance);
+        let mut state = State::new(instance, mended.to_vec(), Default::default());
+        state.scales = state.scales_for(self.problem.objective().weights());
+        let price = self.options.price.unwrap_or(DEAR);
+        state.scales.stay = price * instance.k() as f64 / self.ledger.total_weight().max(1.0);
+        let done = |share: f64| (f64::from(way) + share) / f64::from(ways);
+        control.report(done(0.2), "balance");
+        balance(&mut state, scratches, way, seed, control);
+        control.report(done(0.7), "return");
+        carry::send_home(&mut state, control);
+        // What has moved, and what was nowhere, may still be better placed.
+        carry::improve(&mut state, scratches, seed, control);
+        carry::send_home(&mut state, control);
+        let parts = limits::keep(&mut state, self.grouped, units, self.ledger);
+        let mut assignment = vec![0; parts.len()];
+        units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+        let away = |&(u, t): &(u32, &u32)| self.current[u as usize].is_some_and(|home| home != *t);
+        let rank = Rank {
+            over: self.ledger.over(&assignment).len(),
+            violation: state.violation(),
+            moved: (0u32..).zip(&assignment).filter(away).map(|(u, _)| self.ledger.weight(u)).sum(),
+        };
+        (rank, assignment)
+    }
+}
+
+/// What a way has come to, in the order of what counts.
+struct Rank {
+    /// Limits that are exceeded.
+    over: usize,
+    violation: f64,
+    /// Weight of the units that have moved.
+    moved: f64,
+}
+
+impl Rank {
+    fn is_nothing(&self) -> bool {
+        self.over == 0 && self.violation == 0.0 && self.moved == 0.0
+    }
+
+    fn is_below(&self, other: &Self) -> bool {
+        let order = self.over.cmp(&other.over).then(self.violation.total_cmp(&other.violation));
+        order.then(self.moved.total_cmp(&other.moved)).is_lt()
+    }
 }
 
 /// The plan of least change by trying all, limits left aside; none where no plan keeps everything, or too many were to try.
@@ -141,6 +207,11 @@ fn least_change(
 
 /// So dear that nothing is moved but for bounds, rules and contiguity.
 const DEAR: f64 = 100.0;
+/// Units up to which several ways to balance are tried.
+const SEVERAL: usize = 30_000;
+/// Ways to balance: carrying surplus, exchanges and sweeps, then searches that may go uphill; or such a search from the plan of today,
+/// where change is a tenth as dear.
+const WAYS: u32 = 2;
 /// Times that surplus is carried before exchanges settle what is left.
 const ROUNDS: usize = 12;
 /// Rounds of exchanges.
@@ -149,9 +220,10 @@ const POLISH_ROUNDS: usize = 50;
 const BUNDLE: usize = 6;
 
 /// Brings all sums into their bounds, as far as it can.
-fn balance(state: &mut State<'_>, scratches: &mut Scratches, seed: u64, control: &Control<'_>) {
+fn balance(state: &mut State<'_>, scratches: &mut Scratches, way: u32, seed: u64, control: &Control<'_>) {
     let mut least = state.violation();
-    for _ in 0..ROUNDS {
+    let (rounds, begin) = if way == 0 { (ROUNDS, 0) } else { (0, 3) };
+    for _ in 0..rounds {
         if least == 0.0 || control.stopped().is_some() || !carry::carry(state) {
             break;
         }
@@ -170,8 +242,8 @@ fn balance(state: &mut State<'_>, scratches: &mut Scratches, seed: u64, control:
     };
     // What units do not fit through borders near by goes by exchanges; by sweeps under prices; by a search that may go uphill.
     let stay = state.scales.stay;
-    for stage in 0..5 {
-        if best.0 == 0.0 || control.stopped().is_some() {
+    for stage in begin..5 {
+        if (best.0 == 0.0 && stage > begin) || control.stopped().is_some() {
             break;
         }
         match stage {

@@ -4,8 +4,9 @@
 mod contiguity;
 mod surplus;
 
-use super::assignment::{AssignmentError, Members};
-use super::compare::{NO_TERRITORY, PlanNames, check, match_territories};
+use super::assignment::AssignmentError;
+use super::compare::{Matched, NO_TERRITORY, PlanNames, matching};
+use crate::flow::Matching;
 use crate::ids::{TerritoryId, UnitId};
 use crate::problem::{NO_GROUP, Problem};
 
@@ -186,9 +187,29 @@ pub fn reasons_for_moves(
     before: PlanNames<'_>,
     after: &[u32],
 ) -> Result<Vec<ReasonedMove>, AssignmentError> {
-    let members = Members::of(problem, after)?;
-    check(problem, before)?;
-    let matching = match_territories(problem, before, &members);
+    let matching = matching(problem, before, after, Matched::ByOverlap)?;
+    reasons(problem, before, after, &matching)
+}
+
+/// [`reasons_for_moves`], territories matched by their names as by [`super::compare_by_name`].
+///
+/// # Errors
+/// Those of [`reasons_for_moves`].
+pub fn reasons_by_name(
+    problem: &Problem,
+    before: PlanNames<'_>,
+    after: &[u32],
+) -> Result<Vec<ReasonedMove>, AssignmentError> {
+    let matching = matching(problem, before, after, Matched::ByName)?;
+    reasons(problem, before, after, &matching)
+}
+
+fn reasons(
+    problem: &Problem,
+    before: PlanNames<'_>,
+    after: &[u32],
+    matching: &Matching,
+) -> Result<Vec<ReasonedMove>, AssignmentError> {
     let home = |&b: &u32| matching.column_of.get(b as usize).copied().flatten().unwrap_or(NOWHERE);
     let home: Vec<u32> = before.assignment.iter().map(home).collect();
     let split = split_groups(problem, before.assignment);
