@@ -110,9 +110,20 @@ pub fn realign(
     carry::improve(&mut state, &mut scratches, options.seed, control);
     carry::send_home(&mut state, control);
     let parts = limits::keep(&mut state, grouped.as_ref(), &units, &ledger);
-    let mut assignment = vec![0; parts.len()];
-    units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
-    let over = ledger.over(&assignment);
+    let assigned = |parts: &[u32]| {
+        let mut assignment = vec![0; parts.len()];
+        units.order.iter().zip(parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+        assignment
+    };
+    let mut assignment = assigned(&parts);
+    let mut over = ledger.over(&assignment);
+    if !over.is_empty() {
+        // Limits stand above bounds: what only mending changes is within them, or nothing is.
+        let mended = assigned(&project(grouped.as_ref(), &mend::mend(instance)));
+        if ledger.over(&mended).is_empty() {
+            (assignment, over) = (mended, Vec::new());
+        }
+    }
     Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
 }
 
@@ -134,7 +145,8 @@ fn least_change(
         _ => 0.0,
     };
     match try_all_by(problem, change) {
-        Exact::Best(plan) => Some(plan),
+        // A plan may keep all bounds only where a protected unit leaves.
+        Exact::Best(plan) if plan.iter().enumerate().all(|(u, &t)| change(u, t).is_finite()) => Some(plan),
         _ => None,
     }
 }
