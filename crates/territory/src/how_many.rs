@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 const ONE_BY_ONE: usize = 4;
 /// Numbers that are proved impossible cost little: so many count as one that failed.
 const CHEAP: usize = 16;
+/// Distances that a pass over the units measures at most, to find those that lie apart.
+const LOOKS: usize = 300_000_000;
 /// By this share bounds are widened before they prove anything.
 const WIDER: f64 = 2.0 * BOUND_SLACK;
 
@@ -234,7 +236,11 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         let spec = (self.spec_of)(asked).map_err(HowManyError::Spec)?;
         let units = spec.locations.len();
         let mut range = Range { least: asked, most: self.options.most.min(units), below: Below::NotAsked, units };
-        let alike = spec.territories.iter().all(|t| t.capacity == spec.territories[0].capacity);
+        // One territory is always like itself: those that would come next are asked for, too.
+        let more =
+            if asked < range.most { (self.spec_of)(asked + 1).map_err(HowManyError::Spec)? } else { spec.clone() };
+        let first = spec.territories.first().map(|t| t.capacity);
+        let alike = spec.territories.iter().chain(&more.territories).all(|t| Some(t.capacity) == first);
         for m in &spec.measures {
             let carried = spec.territories.iter().flat_map(|t| &t.carried).filter(|c| c.0 == m.name).map(|c| c.1).sum();
             range.narrow(m, carried, alike);
@@ -397,7 +403,13 @@ fn far_apart(locations: &Locations, km: f64) -> usize {
         let mut order: Vec<usize> = (0..points.len()).collect();
         order.sort_by(|&a, &b| key(&points[a], pass).total_cmp(&key(&points[b], pass)).then(a.cmp(&b)));
         let mut chosen: Vec<[f64; 3]> = Vec::new();
+        let mut looks = 0;
         for unit in order {
+            // Those that were found are apart, however many more there are.
+            looks += chosen.len();
+            if looks > LOOKS {
+                break;
+            }
             let far = |c: &[f64; 3]| space.distance_km(*c, points[unit]) > km * (1.0 + WIDER);
             if chosen.iter().all(far) {
                 chosen.push(points[unit]);

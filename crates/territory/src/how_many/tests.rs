@@ -154,3 +154,17 @@ fn a_search_that_is_stopped_gives_the_plan_it_has() {
     assert_eq!(found.solution.stopped, Stopped::Cancelled);
     assert_eq!(found.solution.assignment.len(), 9);
 }
+
+#[test]
+fn one_territory_does_not_say_that_all_are_alike() {
+    // The large unit fits the rep of three shares, who is the only one in a problem of one territory.
+    let spec =
+        problem(&[74.0, 13.0, 13.0], 0, Measure::new("calls", vec![74.0, 13.0, 13.0]).tolerance(0.05).maximum(80.0));
+    let spec_of = |k: usize| {
+        let mut of_k = of_k(&spec, k)?;
+        of_k.territories[0].capacity = 3.0;
+        Ok::<_, Infallible>(of_k)
+    };
+    let found = how_many(spec_of, &HowManyOptions::default(), &Control::default()).expect("valid");
+    assert!(found.k == 2 && found.lacks.is_none(), "{:?}", found.lacks);
+}

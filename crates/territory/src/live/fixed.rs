@@ -53,7 +53,7 @@ mod tests {
 
         /// Protects what undo rests on: sums of any order, with anything added and taken away again, have the same bits.
         #[test]
-        fn sums_know_no_order(mut values in prop::collection::vec((0.0f64..1.0, -300i32..300), 1..40)) {
+        fn sums_know_no_order(mut values in prop::collection::vec((0.0f64..1.0, -220i32..300), 1..40)) {
             let values: Vec<f64> = values.drain(..).map(|(v, e)| v * 10f64.powi(e)).collect();
             let grid = Grid::new(values.iter().sum());
             let forth: i128 = values.iter().map(|&v| grid.put(v)).sum();

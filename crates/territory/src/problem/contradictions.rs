@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to so many units and groups all assignments are tried where that is needed.
 const ALL_TRIED: usize = 14;
-/// Steps after which a search for a way to keep units apart gives up, proving nothing.
-const STEPS: u32 = 200_000;
+/// Looks at units and territories after which a search for a way to keep units apart gives up, proving nothing.
+const WORK: u64 = 50_000_000;
+/// Most units that such a search takes on: it goes one call deeper with each.
+const DEEPEST: usize = 1_000;
 /// Names that are told of a long list.
 const TOLD: usize = 6;
 
@@ -168,10 +170,10 @@ fn locks(spec: &ProblemSpec, errors: &mut Vec<ProblemError>) -> BTreeSet<u32> {
     twice
 }
 
-/// Which kinds of rules narrow the territories of some units.
+/// Which kinds of rules narrow the territories of some units, given in ascending order.
 fn narrowed_by(spec: &ProblemSpec, units: &[u32]) -> String {
     let Rules { locked, allowed, forbidden, needs, .. } = &spec.rules;
-    let of = |unit: u32| units.contains(&unit);
+    let of = |unit: u32| units.binary_search(&unit).is_ok();
     let name = |t: &u32| format!("{:?}", spec.territories[*t as usize].name);
     let names = |list: &[u32]| listed(list.iter().map(name));
     let mut told: Vec<String> = Vec::new();
@@ -279,15 +281,17 @@ impl<'a> Nodes<'a> {
                 }
                 at += 1;
             }
-            set.sort_unstable();
-            if self.keeps_apart(&set) != Some(false) {
+            let mut set = self.core(&set);
+            let mut work = WORK;
+            if self.keeps_apart(&set, &mut work) != Some(false) {
                 continue;
             }
-            // Whatever can be left out while it stays impossible is no part of the reason.
+            // Whatever can be left out while it stays impossible is no part of the reason, as far as there is time to try.
+            let mut work = 10 * WORK;
             let mut at = 0;
             while at < set.len() && set.len() > 2 {
                 let node = set.remove(at);
-                if self.keeps_apart(&set) != Some(false) {
+                if self.keeps_apart(&set, &mut work) != Some(false) {
                     set.insert(at, node);
                     at += 1;
                 }
@@ -303,34 +307,59 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    /// Whether a set of nodes can be kept apart; none if that was not found out.
-    fn keeps_apart(&self, set: &[u32]) -> Option<bool> {
-        let mut colour: BTreeMap<u32, Option<u32>> = set.iter().map(|&n| (n, None)).collect();
-        // A node with more territories than neighbours finds one whatever these get: it comes last, again and again.
-        let choices: BTreeMap<u32, usize> =
-            set.iter().map(|&n| (n, (0..self.book.territory_count()).filter(|&t| self.allows(n, t)).count())).collect();
-        let degree = |n: u32, colour: &BTreeMap<u32, Option<u32>>| {
-            self.apart[n as usize].iter().filter(|v| colour.contains_key(v)).count()
+    /// What is left of a set of nodes, ascending, when those that find a territory whatever the others get are taken away, again
+    /// and again: nodes with more territories than neighbours.
+    fn core(&self, set: &[u32]) -> Vec<u32> {
+        let mut classes: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut inside: BTreeMap<u32, usize> = set.iter().map(|&n| (n, 0)).collect();
+        for &n in set {
+            let degree = self.apart[n as usize].iter().filter(|v| inside.contains_key(v)).count();
+            inside.insert(n, degree);
+        }
+        let mut finds_one = |n: u32, degree: usize| {
+            let unit = self.members[n as usize];
+            let choices =
+                classes.entry(self.book.class_of(unit)).or_insert_with(|| self.book.territories_of(unit).len());
+            *choices > degree
         };
-        let mut waiting: Vec<u32> = set.to_vec();
+        let mut waiting: Vec<u32> = inside.iter().filter(|&(&n, &degree)| finds_one(n, degree)).map(|n| *n.0).collect();
         while let Some(node) = waiting.pop() {
-            if colour.contains_key(&node) && choices[&node] > degree(node, &colour) {
-                colour.remove(&node);
-                waiting.extend(self.apart[node as usize].iter().filter(|v| colour.contains_key(v)));
+            if inside.remove(&node).is_none() {
+                continue;
+            }
+            for &v in &self.apart[node as usize] {
+                if let Some(degree) = inside.get_mut(&v) {
+                    *degree -= 1;
+                    if finds_one(v, *degree) {
+                        waiting.push(v);
+                    }
+                }
             }
         }
-        let mut steps = STEPS;
-        self.colour(&mut colour, &mut steps)
+        inside.into_keys().collect()
+    }
+
+    /// Whether a set of nodes can be kept apart; none if that was not found out: the set is too large, or the work is used up.
+    fn keeps_apart(&self, set: &[u32], work: &mut u64) -> Option<bool> {
+        let core = self.core(set);
+        if core.len() > DEEPEST {
+            return None;
+        }
+        *work = work.checked_sub(set.len() as u64)?;
+        self.colour(&mut core.into_iter().map(|n| (n, None)).collect(), work)
     }
 
     /// Colours what is left, the node of fewest territories first; symmetric ones need not all be tried, but there are few nodes.
-    fn colour(&self, colour: &mut BTreeMap<u32, Option<u32>>, steps: &mut u32) -> Option<bool> {
+    fn colour(&self, colour: &mut BTreeMap<u32, Option<u32>>, work: &mut u64) -> Option<bool> {
         let k = self.book.territory_count();
         let options = |node: u32, colour: &BTreeMap<u32, Option<u32>>| -> Vec<u32> {
-            let taken = |t: u32| self.apart[node as usize].iter().any(|v| colour.get(v) == Some(&Some(t)));
-            (0..k).filter(|&t| self.allows(node, t) && !taken(t)).collect()
+            let others = self.apart[node as usize].iter();
+            let taken: BTreeSet<u32> = others.filter_map(|v| colour.get(v).copied().flatten()).collect();
+            (0..k).filter(|t| self.allows(node, *t) && !taken.contains(t)).collect()
         };
         let open: Vec<u32> = colour.iter().filter(|c| c.1.is_none()).map(|c| *c.0).collect();
+        let links: usize = open.iter().map(|&n| self.apart[n as usize].len()).sum();
+        *work = work.checked_sub(links as u64 + open.len() as u64 * u64::from(k))?;
         let Some((node, territories)) = open
             .iter()
             .map(|&n| (n, options(n, colour)))
@@ -338,16 +367,17 @@ impl<'a> Nodes<'a> {
         else {
             return Some(true);
         };
+        drop(open);
         let mut fresh_tried = false;
         for t in territories {
-            *steps = steps.checked_sub(1)?;
+            *work = work.checked_sub(colour.len() as u64)?;
             // Territories that no rule and no node tells apart are one case.
             let fresh = self.is_plain(t, colour);
             if fresh && std::mem::replace(&mut fresh_tried, true) {
                 continue;
             }
             colour.insert(node, Some(t));
-            match self.colour(colour, steps) {
+            match self.colour(colour, work) {
                 Some(true) => return Some(true),
                 None => return None,
                 Some(false) => {}
@@ -365,17 +395,25 @@ impl<'a> Nodes<'a> {
     /// Territories that cannot all have a unit: more of them than nodes that may be in them (Hall's condition), by augmenting paths.
     fn unfillable(&self, spec: &ProblemSpec, errors: &mut Vec<ProblemError>) {
         let k = self.book.territory_count();
-        let mut holder = vec![u32::MAX; self.members.len()];
+        // Of nodes that may be in the same territories k are as good as all: too few are never that many.
+        let mut met = vec![0u32; self.book.class_count()];
+        let enough = |&node: &u32| {
+            let count = &mut met[self.book.class_of(self.members[node as usize]) as usize];
+            *count += 1;
+            *count <= k
+        };
+        let few: Vec<u32> = (0..self.members.len() as u32).filter(enough).collect();
+        let mut holder = vec![u32::MAX; few.len()];
         for t in 0..k {
             // Nodes reached from t over territories that could give theirs back.
-            let (mut queue, mut from) = (vec![t], vec![u32::MAX; self.members.len()]);
+            let (mut queue, mut from) = (vec![t], vec![u32::MAX; few.len()]);
             let mut at = 0;
             let mut end = None;
             'search: while at < queue.len() {
                 let territory = queue[at];
                 at += 1;
-                for node in 0..self.members.len() {
-                    if from[node] == u32::MAX && self.allows(node as u32, territory) {
+                for node in 0..few.len() {
+                    if from[node] == u32::MAX && self.allows(few[node], territory) {
                         from[node] = territory;
                         if holder[node] == u32::MAX {
                             end = Some(node);
@@ -396,7 +434,7 @@ impl<'a> Nodes<'a> {
                     }
                 },
                 None => {
-                    let nodes: Vec<u32> = (0..from.len() as u32).filter(|&n| from[n as usize] != u32::MAX).collect();
+                    let nodes: Vec<u32> = (0..from.len()).filter(|&n| from[n] != u32::MAX).map(|n| few[n]).collect();
                     let mut territories = queue.clone();
                     territories.sort_unstable();
                     let names = listed(territories.iter().map(|&t| spec.territories[t as usize].name.clone()));

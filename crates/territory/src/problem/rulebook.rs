@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// A unit of no group.
 pub const NO_GROUP: u32 = u32::MAX;
 
+/// Pairs kept apart that groups may imply before only their first units are told.
+const IMPLIED: usize = 4_000_000;
+
 /// What the rules of a problem say of its units.
 #[derive(Clone, Debug, Default)]
 pub struct RuleBook {
@@ -94,7 +97,8 @@ impl RuleBook {
         &self.groups
     }
 
-    /// Units that a unit may not share a territory with, ascending; those that its group may not included.
+    /// Units that a unit may not share a territory with, ascending; those that its group may not included (of very large
+    /// groups only for their first units).
     #[inline]
     pub fn apart_of(&self, unit: u32) -> &[u32] {
         match self.apart_from.get(unit as usize..unit as usize + 2) {
@@ -250,22 +254,32 @@ impl RuleBook {
         }
     }
 
-    /// A pair of units binds the groups of both.
+    /// A pair of units binds the groups of both: all their units, or where groups are so large that this is too much to write
+    /// down, the first unit of each beside the pair itself. Pairs inside a group are contradictions and not kept.
     fn set_apart(&mut self, units: usize, pairs: &[(u32, u32)]) {
-        if pairs.is_empty() {
+        let group = |u: u32| self.group_of(u);
+        let kept: Vec<(u32, u32)> =
+            pairs.iter().copied().filter(|&(a, b)| a != b && (group(a) == NO_GROUP || group(a) != group(b))).collect();
+        if kept.is_empty() {
             return;
         }
-        let alone = |u: u32| vec![u];
+        let members = |u: &u32| match group(*u) {
+            NO_GROUP => std::slice::from_ref(u).to_vec(),
+            group => self.groups[group as usize].clone(),
+        };
+        let size = |u: u32| self.groups.get(group(u) as usize).map_or(1, Vec::len);
+        let implied = kept.iter().fold(0usize, |sum, &(a, b)| sum.saturating_add(size(a).saturating_mul(size(b))));
         let mut all = Vec::new();
-        for &(a, b) in pairs {
-            let of = |u: u32| match self.group_of(u) {
-                NO_GROUP => alone(u),
-                group => self.groups[group as usize].clone(),
-            };
-            for a in of(a) {
-                for b in of(b) {
-                    all.extend([(a, b), (b, a)]);
-                }
+        for (a, b) in &kept {
+            if implied > IMPLIED {
+                let first = |u: u32| self.groups.get(group(u) as usize).map_or(u, |g| g[0]);
+                let (c, d) = (first(*a), first(*b));
+                all.extend([(*a, *b), (*b, *a), (c, d), (d, c)]);
+                continue;
+            }
+            let others = members(b);
+            for a in members(a) {
+                all.extend(others.iter().flat_map(|&b| [(a, b), (b, a)]));
             }
         }
         all.sort_unstable();

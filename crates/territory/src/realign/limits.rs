@@ -177,18 +177,29 @@ impl<'a> Ledger<'a> {
     /// Sums of what changed beside every limit.
     fn changed(&self, assignment: &[u32]) -> Vec<Vec<f64>> {
         let mut sums: Vec<Vec<f64>> = self.limits.iter().map(|l| vec![0.0; l.2.len()]).collect();
-        for (u, (&to, from)) in (0u32..).zip(assignment.iter().zip(self.current)) {
-            let Some(from) = from.filter(|&from| from != to) else { continue };
-            for ((side, charge, _), sums) in self.limits.iter().zip(&mut sums) {
-                let slot = match side {
-                    Side::Total => 0,
-                    Side::HandedOff => from as usize,
-                    Side::TakenOver => to as usize,
-                };
-                sums[slot] += charge.of(self.problem, u);
-            }
-        }
+        (0u32..).zip(assignment).for_each(|(unit, &to)| self.count(&mut sums, unit, to, 1.0));
         sums
+    }
+
+    /// Counts a unit in a territory, `times` once.
+    fn count(&self, sums: &mut [Vec<f64>], unit: u32, to: u32, times: f64) {
+        let Some(from) = self.current[unit as usize].filter(|&from| from != to) else { return };
+        for ((side, charge, _), sums) in self.limits.iter().zip(sums) {
+            let slot = match side {
+                Side::Total => 0,
+                Side::HandedOff => from as usize,
+                Side::TakenOver => to as usize,
+            };
+            sums[slot] += times * charge.of(self.problem, unit);
+        }
+    }
+
+    /// Whether any limit is exceeded.
+    fn is_over(&self, sums: &[Vec<f64>]) -> bool {
+        let over = |(limit, sums): (&(Side, Charge, Vec<f64>), &Vec<f64>)| {
+            sums.iter().zip(&limit.2).any(|(&sum, &most)| is_over(sum, most))
+        };
+        self.limits.iter().zip(sums).any(over)
     }
 
     /// Limits that an assignment exceeds.
@@ -210,58 +221,65 @@ fn is_over(sum: f64, most: f64) -> bool {
     sum > most * (1.0 + 1e-9)
 }
 
-/// Sends units back until all limits hold, those first whose return costs least balance for what it frees. Returns the plan of
-/// the units.
+/// Sends units back until all limits hold, those first whose return costs least balance for what it frees. Of many that are away
+/// some go back before ranks are formed anew. Returns the plan of the units.
 pub(super) fn keep(state: &mut State<'_>, grouped: Option<&Level>, units: &Instance, ledger: &Ledger<'_>) -> Vec<u32> {
-    let original = |parts: &[u32]| {
-        let parts = project(grouped, parts);
-        let mut assignment = vec![0; parts.len()];
-        units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
-        assignment
-    };
     let mut guard = Guard::default();
-    let mut assignment = original(&state.parts());
     // Members of every unit of the search, in the problem's numbers.
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); state.instance.len()];
+    let mut assignment = vec![0; units.order.len()];
     for (position, &unit) in units.order.iter().enumerate() {
         let own = grouped.map_or(position, |level| level.cluster[position] as usize);
         members[own].push(unit);
+        assignment[unit as usize] = state.part(own as u32);
     }
-    let mut sums = ledger.changed(&assignment);
     loop {
-        let over = |sums: &[Vec<f64>]| {
-            let any = |(l, s): (&(Side, Charge, Vec<f64>), &Vec<f64>)| s.iter().zip(&l.2).any(|(&s, &m)| is_over(s, m));
-            ledger.limits.iter().zip(sums).any(any)
-        };
-        if !over(&sums) {
+        let mut sums = ledger.changed(&assignment);
+        if !ledger.is_over(&sums) {
             break;
         }
-        let mut best: Option<(f64, u32)> = None;
+        let mut ranked: Vec<(f64, u32)> = Vec::new();
         for u in 0..state.instance.len() as u32 {
             let (home, part) = (state.instance.home_of(u), state.part(u));
-            if home == NOWHERE || home == part || !state.may(u, home) {
-                continue;
-            }
-            let freed = freed(ledger, &sums, &members[u as usize], home, part);
-            if freed <= 0.0 || !state.instance.neighbours(u).iter().any(|&v| state.part(v) == home) {
-                continue;
-            }
-            if guard.leaving(state, u, usize::MAX) != Leaving::Whole {
-                continue;
-            }
-            let rank = (violation_change(state, u, home) + 1e-9) / freed;
-            if best.is_none_or(|b| rank < b.0) {
-                best = Some((rank, u));
+            if home != NOWHERE && home != part {
+                let freed = freed(ledger, &sums, &members[u as usize], home, part);
+                if freed > 0.0 {
+                    ranked.push(((violation_change(state, u, home) + 1e-9) / freed, u));
+                }
             }
         }
-        let Some((_, unit)) = best else { break };
-        let home = state.instance.home_of(unit);
-        state.apply(unit, home);
-        members[unit as usize].iter().for_each(|&u| assignment[u as usize] = home);
-        sums = ledger.changed(&assignment);
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut more = 1 + ranked.len() / BATCH;
+        let before = more;
+        for (_, u) in ranked {
+            let (home, part) = (state.instance.home_of(u), state.part(u));
+            let touches = state.instance.neighbours(u).iter().any(|&v| state.part(v) == home);
+            if touches
+                && freed(ledger, &sums, &members[u as usize], home, part) > 0.0
+                && state.may(u, home)
+                && guard.leaving(state, u, usize::MAX) == Leaving::Whole
+            {
+                state.apply(u, home);
+                for &unit in &members[u as usize] {
+                    ledger.count(&mut sums, unit, part, -1.0);
+                    ledger.count(&mut sums, unit, home, 1.0);
+                    assignment[unit as usize] = home;
+                }
+                more -= 1;
+                if more == 0 || !ledger.is_over(&sums) {
+                    break;
+                }
+            }
+        }
+        if more == before {
+            break;
+        }
     }
     project(grouped, &state.parts())
 }
+
+/// One in so many of those that may go back does before ranks are formed anew.
+const BATCH: usize = 64;
 
 /// What a return takes off the limits that are exceeded, as shares of them.
 fn freed(ledger: &Ledger<'_>, sums: &[Vec<f64>], members: &[u32], home: u32, part: u32) -> f64 {

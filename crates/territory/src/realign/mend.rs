@@ -27,8 +27,10 @@ pub(super) fn mend(instance: &Instance) -> Vec<u32> {
     // What is nowhere grows on from what is there; new territories are carved out of the whole.
     let settled: Vec<u32> = (0..k as u32).filter(|t| !empty.contains(t)).collect();
     let whole = |centres: &[[f64; 3]], parts: Vec<u32>| {
+        let before = parts.clone();
         let mut diagram = Diagram { parts, centres: centres.to_vec(), lambda: vec![0.0; k], prices: vec![0.0; k * m] };
         make_contiguous(instance, &mut diagram);
+        settle_cut_off(instance, &mut diagram.parts, &before, centres);
         diagram.parts
     };
     if empty.is_empty() {
@@ -52,6 +54,36 @@ pub(super) fn mend(instance: &Instance) -> Vec<u32> {
     }
     parts = grown;
     whole(&centres, parts)
+}
+
+/// Units that are nowhere and that no territory grew to, in components where none has its body, stay where they are today; else
+/// they join what is beside them; what is left of a component joins the nearest territory that may have its first unit.
+fn settle_cut_off(instance: &Instance, parts: &mut Vec<u32>, before: &[u32], centres: &[[f64; 3]]) {
+    if !parts.contains(&NOWHERE) {
+        return;
+    }
+    for (part, &own) in parts.iter_mut().zip(before).filter(|p| *p.0 == NOWHERE) {
+        *part = own;
+    }
+    *parts = grow(instance, parts);
+    for u in 0..parts.len() {
+        if parts[u] != NOWHERE {
+            continue;
+        }
+        let allows = |t: &u32| instance.bonds.as_ref().is_none_or(|b| b.may(u as u32, *t, |v| parts[v as usize]));
+        let way = |t: &u32| squared_distance(instance.masses[u].at, centres[*t as usize]);
+        let territory = (0..centres.len() as u32).filter(allows).min_by(|a, b| way(a).total_cmp(&way(b))).unwrap_or(0);
+        parts[u] = territory;
+        let mut stack = vec![u as u32];
+        while let Some(w) = stack.pop() {
+            for &v in instance.neighbours(w) {
+                if parts[v as usize] == NOWHERE {
+                    parts[v as usize] = territory;
+                    stack.push(v);
+                }
+            }
+        }
+    }
 }
 
 /// Units that are nowhere join the territory of a neighbour, the nearest first by steps.

@@ -112,7 +112,16 @@ pub fn realign(
             (least, assignment) = (rank, found);
         }
     }
-    let over = ledger.over(&assignment);
+    let mut over = ledger.over(&assignment);
+    if !over.is_empty() {
+        // Limits stand above bounds: what only mending changes is within them, or nothing is.
+        let projected = project(grouped.as_ref(), &parts);
+        let mut mended = vec![0; projected.len()];
+        units.order.iter().zip(&projected).for_each(|(&unit, &part)| mended[unit as usize] = part);
+        if ledger.over(&mended).is_empty() {
+            (assignment, over) = (mended, Vec::new());
+        }
+    }
     Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
 }
 
@@ -200,7 +209,8 @@ fn least_change(
         _ => 0.0,
     };
     match try_all_by(problem, change) {
-        Exact::Best(plan) => Some(plan),
+        // A plan may keep all bounds only where a protected unit leaves.
+        Exact::Best(plan) if plan.iter().enumerate().all(|(u, &t)| change(u, t).is_finite()) => Some(plan),
         _ => None,
     }
 }

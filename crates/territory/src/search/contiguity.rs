@@ -26,13 +26,13 @@ pub(super) fn begin_from(instance: &Instance, diagram: impl Fn(u64) -> Diagram) 
         let diagram = diagram(arrangement);
         for order in 0..ORDERS {
             let mut diagram = diagram.clone();
-            attach(instance, &mut diagram, order);
+            let (_, going) = attach(instance, &mut diagram, order);
             let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
             let count = if binds { pieces(instance, &diagram.parts).list.len() } else { instance.k() };
             if best.as_ref().is_none_or(|b| count < b.0) {
                 best = Some((count, diagram));
             }
-            if count <= instance.k() {
+            if count <= instance.k() || !going {
                 break 'search;
             }
         }
@@ -47,19 +47,25 @@ const ORDERS: usize = 4;
 /// Makes the diagram's parts contiguous and non-empty. Every connected component of the instance must hold a part's unit,
 /// or be the only one; returns the number of units that changed their territory.
 pub fn make_contiguous(instance: &Instance, diagram: &mut Diagram) -> usize {
-    attach(instance, diagram, 0)
+    attach(instance, diagram, 0).0
 }
 
-fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> usize {
+/// The number of units that changed their territory, and whether another order is worth a try.
+fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> (usize, bool) {
     let before = diagram.parts.clone();
+    let changed = |parts: &[u32]| before.iter().zip(parts).filter(|(a, b)| a != b).count();
     if let Some(bonds) = instance.bonds.as_ref().filter(|bonds| bonds.binds()) {
-        obey(instance, bonds, diagram, order);
-        return before.iter().zip(&diagram.parts).filter(|(a, b)| a != b).count();
+        let going = obey(instance, bonds, diagram, order);
+        return (changed(&diagram.parts), going);
     }
     free_minor_pieces(instance, &mut diagram.parts);
     fill_empty(instance, &mut diagram.parts);
     grow(instance, diagram);
-    before.iter().zip(&diagram.parts).filter(|(a, b)| a != b).count()
+    // In a component where no part has its body nothing grows: what is there stays.
+    for (part, &own) in diagram.parts.iter_mut().zip(&before).filter(|p| *p.0 == FREE) {
+        *part = own;
+    }
+    (changed(&diagram.parts), true)
 }
 
 /// A unit without a part.

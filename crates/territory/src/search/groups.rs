@@ -29,8 +29,9 @@ pub(crate) fn as_one(problem: &Problem, instance: &Instance) -> Option<Level> {
             && bonds.is_none_or(|b| !b.is_narrow(u) && b.apart.of(u).next().is_none())
     };
     let mut taken = vec![false; instance.len()];
+    let mut marks = Marks { group: vec![false; instance.len()], joined: vec![false; instance.len()] };
     for group in members.values() {
-        for way in ways(instance, group, |u| free(u) && !taken[u as usize]) {
+        for way in ways(instance, group, &mut marks, |u| free(u) && !taken[u as usize]) {
             for &u in &way {
                 taken[u as usize] = true;
                 sets.unite(group[0], u);
@@ -54,52 +55,75 @@ pub(crate) fn as_one(problem: &Problem, instance: &Instance) -> Option<Level> {
     Some(Level { instance: contract(instance, &cluster), cluster })
 }
 
+/// Marks of units, all clear between two groups.
+struct Marks {
+    /// In the group.
+    group: Vec<bool>,
+    /// Joined already.
+    joined: Vec<bool>,
+}
+
 /// Units between the pieces of a group: shortest ways over `free` units, from what is joined already to the next piece.
-fn ways(instance: &Instance, group: &[u32], free: impl Fn(u32) -> bool) -> Vec<Vec<u32>> {
+fn ways(instance: &Instance, group: &[u32], marks: &mut Marks, free: impl Fn(u32) -> bool) -> Vec<Vec<u32>> {
+    group.iter().for_each(|&u| marks.group[u as usize] = true);
     let mut joined = vec![group[0]];
-    let mut ways = Vec::new();
+    marks.joined[group[0] as usize] = true;
+    let (mut ways, mut at, mut left) = (Vec::new(), 0, group.len() - 1);
     loop {
         // All that links inside the group join.
-        let mut at = 0;
         while at < joined.len() {
             for &v in instance.neighbours(joined[at]) {
-                if group.contains(&v) && !joined.contains(&v) {
+                if marks.group[v as usize] && !std::mem::replace(&mut marks.joined[v as usize], true) {
                     joined.push(v);
+                    left -= 1;
                 }
             }
             at += 1;
         }
-        if group.iter().all(|u| joined.contains(u)) {
-            return ways;
+        if left == 0 {
+            break;
         }
-        let mut from: BTreeMap<u32, u32> = joined.iter().map(|&u| (u, NONE)).collect();
-        let mut queue = joined.clone();
-        let mut at = 0;
-        let end = 'search: loop {
-            let Some(&u) = queue.get(at) else { return ways };
-            at += 1;
-            for &v in instance.neighbours(u) {
-                if from.contains_key(&v) {
-                    continue;
-                }
-                if group.contains(&v) {
-                    from.insert(v, u);
-                    break 'search v;
-                }
-                if free(v) {
-                    from.insert(v, u);
-                    queue.push(v);
-                }
-            }
-        };
-        let mut way = Vec::new();
-        let mut u = from[&end];
-        while u != NONE && !joined.contains(&u) {
-            way.push(u);
-            u = from[&u];
+        let Some((end, way)) = next_way(instance, &joined, marks, &free) else { break };
+        left -= 1;
+        for &u in way.iter().chain([&end]) {
+            marks.joined[u as usize] = true;
+            joined.push(u);
         }
-        joined.push(end);
-        joined.extend(&way);
         ways.push(way);
+    }
+    group.iter().for_each(|&u| marks.group[u as usize] = false);
+    joined.iter().for_each(|&u| marks.joined[u as usize] = false);
+    ways
+}
+
+/// The nearest unit of the group that is not joined, and the free units on the way there.
+fn next_way(instance: &Instance, joined: &[u32], marks: &Marks, free: impl Fn(u32) -> bool) -> Option<(u32, Vec<u32>)> {
+    // Where units beyond those that are joined were reached from.
+    let mut from: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut queue = Vec::new();
+    let mut at = 0;
+    loop {
+        let u = match joined.get(at) {
+            Some(&u) => u,
+            None => *queue.get(at - joined.len())?,
+        };
+        at += 1;
+        for &v in instance.neighbours(u) {
+            if marks.joined[v as usize] || from.contains_key(&v) {
+                continue;
+            }
+            if marks.group[v as usize] {
+                let (mut way, mut w) = (Vec::new(), u);
+                while let Some(&before) = from.get(&w) {
+                    way.push(w);
+                    w = before;
+                }
+                return Some((v, way));
+            }
+            if free(v) {
+                from.insert(v, u);
+                queue.push(v);
+            }
+        }
     }
 }

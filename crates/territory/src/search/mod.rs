@@ -18,6 +18,7 @@ mod guard;
 mod hierarchy;
 mod instance;
 mod laplacian;
+mod last;
 mod members;
 mod obey;
 mod order;

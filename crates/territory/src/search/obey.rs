@@ -11,10 +11,12 @@ use super::contiguity::{FREE, Pieces, grow, key, pieces};
 use super::instance::Instance;
 use crate::space::squared_distance;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 /// Rounds of laying corridors.
 const ROUNDS: u32 = 60;
+/// Units that the search for corridors looks at before it gives up, beside twenty times all.
+const WORK: u64 = 40_000_000;
 /// Rise of what it costs to take from another territory, per unit that was taken.
 const STRIFE: f64 = 0.5;
 /// Passes over corridors and growth: what pairs that are kept apart leave without a place near by is led there in the next one.
@@ -23,12 +25,15 @@ const PASSES: usize = 3;
 const ORDERS: usize = 3;
 /// One round in so many is without new choices.
 const TURNS: u32 = 5;
+/// Most units that a search for a way to keep them apart takes on, one call deeper with each; more are settled one after another.
+const DEEPEST: usize = 200;
 /// Steps of the search for a way to keep units apart, for every set of them.
 const STEPS: u32 = 20_000;
 
 /// Makes the diagram's parts keep the rules, contiguous as far as corridors can be found, and non-empty where units allow.
-/// `order` is one of several orders in which corridors can be laid.
-pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, order: usize) {
+/// `order` is one of several orders in which corridors can be laid. Says whether it had time enough: if not, another order will not
+/// have it either.
+pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, order: usize) -> bool {
     let n = instance.len();
     let bound = (0..n as u32).map(|u| bonds.is_narrow(u)).collect();
     let mut obey = Obey {
@@ -39,6 +44,7 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, or
         crossed: vec![0.0; n],
         strife: BTreeMap::new(),
         order,
+        work: WORK + 20 * n as u64,
         diagram,
     };
     obey.choose();
@@ -47,7 +53,7 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, or
     let mut walk = Walk { distance: vec![f64::INFINITY; n], from: vec![FREE; n], ..Walk::default() };
     for _ in 0..PASSES {
         for round in 0..ROUNDS {
-            if obey.join_pieces(round, &mut walk) {
+            if obey.join_pieces(round, &mut walk) || obey.work == 0 {
                 break;
             }
         }
@@ -55,7 +61,7 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, or
         grow(instance, obey.diagram);
         obey.place_the_rest();
         obey.fill_empty();
-        if obey.bind_stray() == 0 {
+        if obey.bind_stray() == 0 || obey.work == 0 {
             break;
         }
     }
@@ -63,6 +69,7 @@ pub(super) fn obey(instance: &Instance, bonds: &Bonds, diagram: &mut Diagram, or
         // Contiguity is worth less than a rule.
         obey.diagram.parts = kept;
     }
+    obey.work > 0
 }
 
 /// Scratch of the search for a corridor (Dijkstra).
@@ -109,6 +116,8 @@ struct Obey<'a> {
     /// What it costs the first territory to take a unit from the second, beyond the usual: rises with every unit it took.
     strife: BTreeMap<(u32, u32), f64>,
     order: usize,
+    /// Units that the search for corridors may still look at.
+    work: u64,
 }
 
 impl Obey<'_> {
@@ -193,6 +202,9 @@ impl Obey<'_> {
     /// Gives the units of a set territories that keep them apart: the one of fewest choices first, cheapest territories first,
     /// back where none is left.
     fn colour(&mut self, set: &[u32]) {
+        if set.len() > DEEPEST {
+            return self.colour_many(set);
+        }
         let before: Vec<u32> = set.iter().map(|&u| self.part(u)).collect();
         let k = self.instance.k() as u32;
         let mut ranked = Vec::with_capacity(set.len());
@@ -206,6 +218,39 @@ impl Obey<'_> {
         if !self.colour_rest(&mut ranked, &mut steps) {
             // Not found in time: the plan that comes out says what it violates.
             set.iter().zip(before).for_each(|(&u, part)| self.diagram.parts[u as usize] = part);
+        }
+    }
+
+    /// The same for many units, never going back: what is next to others of the set comes soon after them, what finds a territory
+    /// whatever the others get comes last. A unit that finds none stays where it is.
+    fn colour_many(&mut self, set: &[u32]) {
+        let k = self.instance.k() as u32;
+        let choices: BTreeMap<u32, usize> =
+            set.iter().map(|&u| (u, (0..k).filter(|&t| self.bonds.allows(u, t)).count())).collect();
+        let mut degree: BTreeMap<u32, usize> = set.iter().map(|&u| (u, self.bonds.apart.of(u).count())).collect();
+        let mut last: Vec<u32> = set.iter().copied().filter(|u| choices[u] > degree[u]).collect();
+        let mut at = 0;
+        degree.retain(|u, links| choices[u] <= *links);
+        while at < last.len() {
+            for (v, _) in self.bonds.apart.of(last[at]) {
+                let Some(links) = degree.get_mut(&v) else { continue };
+                *links -= 1;
+                if choices.get(&v).is_some_and(|c| c > links) {
+                    degree.remove(&v);
+                    last.push(v);
+                }
+            }
+            at += 1;
+        }
+        last.reverse();
+        let before: BTreeMap<u32, u32> = set.iter().map(|&u| (u, self.part(u))).collect();
+        set.iter().for_each(|&u| self.diagram.parts[u as usize] = FREE);
+        // `set` lists units in the order in which pairs lead from one to the next.
+        for u in set.iter().copied().filter(|u| degree.contains_key(u)).chain(last) {
+            let taken: BTreeSet<u32> = self.bonds.apart.of(u).map(|e| self.part(e.0)).collect();
+            let able = (0..k).filter(|t| self.bonds.allows(u, *t) && !taken.contains(t));
+            let cheapest = able.min_by(|&a, &b| self.cost(u, a).total_cmp(&self.cost(u, b)).then(a.cmp(&b)));
+            self.diagram.parts[u as usize] = cheapest.unwrap_or(before[&u]);
         }
     }
 
@@ -340,6 +385,10 @@ impl Obey<'_> {
         walk.reach(unit, FREE, 0.0);
         let end = loop {
             let Reverse((at, u)) = walk.heap.pop()?;
+            self.work = self.work.saturating_sub(1);
+            if self.work == 0 {
+                return None;
+            }
             if at != key(walk.distance[u as usize]) {
                 continue;
             }

@@ -7,6 +7,7 @@ use super::diameter;
 use super::groups::as_one;
 use super::hierarchy::Hierarchy;
 use super::instance::Instance;
+use super::last::keep_rules;
 use super::regions::Scratches;
 use super::settle::settle;
 use super::small;
@@ -15,6 +16,7 @@ use crate::adjacency::components;
 use crate::control::{Control, Effort, Stopped};
 use crate::problem::{ComponentRule, Problem};
 use crate::solve::SolveOptions;
+use std::cmp::Reverse;
 
 /// Finds a plan: territory of every unit.
 pub(crate) fn run(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> (Vec<u32>, Stopped) {
@@ -27,6 +29,7 @@ pub(crate) fn run(problem: &Problem, options: &SolveOptions, control: &Control<'
     for (&unit, &part) in instance.order.iter().zip(&parts) {
         assignment[unit as usize] = part;
     }
+    keep_rules(problem, &mut assignment);
     (assignment, control.stopped().unwrap_or(Stopped::Steps))
 }
 
@@ -78,6 +81,7 @@ fn claims(instance: &Instance, units: &[Vec<u32>]) -> Vec<Vec<u32>> {
             home[t as usize].get_or_insert(c);
         }
     }
+    let locked: Vec<bool> = home.iter().map(Option::is_some).collect();
     for (t, anchor) in bonds.anchors.iter().enumerate() {
         let Some(anchor) = anchor.filter(|_| home[t].is_none()) else { continue };
         let way = |&u: &u32| crate::space::squared_distance(instance.masses[u as usize].at, anchor);
@@ -89,6 +93,14 @@ fn claims(instance: &Instance, units: &[Vec<u32>]) -> Vec<Vec<u32>> {
         if let Some(c) = c.filter(|&c| claims[c].len() < units[c].len()) {
             claims[c].push(t);
         }
+    }
+    // Every component needs a territory: claims give way where they leave one without, those of locks last.
+    let needed = |claims: &[Vec<u32>]| claims.iter().map(|list| list.len().max(1)).sum::<usize>();
+    while needed(&claims) > k {
+        let Some(most) = (0..claims.len()).max_by_key(|&c| (claims[c].len(), Reverse(c))) else { break };
+        let anchored = claims[most].iter().rposition(|&t| !locked[t as usize]);
+        let last = claims[most].len().saturating_sub(1);
+        claims[most].remove(anchored.unwrap_or(last));
     }
     claims
 }

@@ -14,12 +14,21 @@ pub(super) fn findings(problem: &Problem, found: &mut Vec<Finding>) {
         return;
     }
     groups(problem, found);
-    let allowed: Vec<Vec<bool>> = crate::parallel::map(problem.k(), |t| {
-        (0..problem.units() as u32).map(|u| problem.rule_book().allows(u, t as u32)).collect()
-    });
-    for (t, allowed) in allowed.iter().enumerate() {
-        loads(problem, t, allowed, found);
-        cut(problem, t, allowed, found);
+    let book = problem.rule_book();
+    let mut locked = vec![Vec::new(); problem.k()];
+    for u in 0..problem.units() as u32 {
+        if let Some(t) = book.locked(u) {
+            locked[t as usize].push(u);
+        }
+    }
+    // Sums of the measures over the units of every class, which may all be in the same territories.
+    let mut sums = vec![vec![0.0; book.class_count()]; problem.measures().len()];
+    for (sums, measure) in sums.iter_mut().zip(problem.measures()) {
+        (0u32..).zip(&measure.values).for_each(|(u, value)| sums[book.class_of(u) as usize] += value);
+    }
+    for (t, locked) in locked.iter().enumerate() {
+        loads(problem, t, locked, &sums, found);
+        cut(problem, t, locked, found);
     }
 }
 
@@ -61,16 +70,15 @@ fn groups(problem: &Problem, found: &mut Vec<Finding>) {
 }
 
 /// Territories whose locked units are too much, or whose allowed units are too little.
-fn loads(problem: &Problem, t: usize, allowed: &[bool], found: &mut Vec<Finding>) {
+fn loads(problem: &Problem, t: usize, locked: &[u32], sums: &[Vec<f64>], found: &mut Vec<Finding>) {
     let (book, name) = (problem.rule_book(), &problem.territories()[t].name);
     for (m, measure) in problem.measures().iter().enumerate() {
         let (lower, upper) = bounds(problem, t, m);
-        let locked = |u: &u32| book.locked(*u) == Some(t as u32);
-        let units = || 0..problem.units() as u32;
-        let must: f64 = units().filter(locked).map(|u| measure.values[u as usize]).sum();
-        let can: f64 = units().filter(|&u| allowed[u as usize]).map(|u| measure.values[u as usize]).sum();
+        let must: f64 = locked.iter().map(|&u| measure.values[u as usize]).sum();
+        let may = |class: u32| book.class(class)[t / 64] >> (t % 64) & 1 == 1;
+        let can: f64 = (0u32..).zip(&sums[m]).filter(|c| may(c.0)).map(|c| c.1).sum();
         let mut push = |value: f64, bound: f64, text: String| {
-            let unit = units().find(locked).map(UnitId);
+            let unit = locked.first().copied().map(UnitId);
             found.push(Finding {
                 kind: FindingKind::LockedLoad,
                 measure: Some(m),
@@ -81,9 +89,9 @@ fn loads(problem: &Problem, t: usize, allowed: &[bool], found: &mut Vec<Finding>
                 text,
             });
         };
-        let most = units().filter(locked).map(|u| measure.values[u as usize]).fold(0.0, f64::max);
+        let most = locked.iter().map(|&u| measure.values[u as usize]).fold(0.0, f64::max);
         if must > upper && most <= upper {
-            let units = count(units().filter(locked).count(), "unit");
+            let units = count(locked.len(), "unit");
             push(
                 must,
                 upper,
@@ -111,25 +119,29 @@ fn loads(problem: &Problem, t: usize, allowed: &[bool], found: &mut Vec<Finding>
 }
 
 /// Territories whose locked units cannot be joined by units that may be in them.
-fn cut(problem: &Problem, t: usize, allowed: &[bool], found: &mut Vec<Finding>) {
+fn cut(problem: &Problem, t: usize, locked: &[u32], found: &mut Vec<Finding>) {
     let book = problem.rule_book();
-    let mut locked = (0..problem.units() as u32).filter(|&u| book.locked(u) == Some(t as u32));
-    let Some(first) = locked.next() else { return };
+    let [first, others @ ..] = locked else { return };
+    let (first, mut left) = (*first, others.len());
     // A unit kept apart from one that is locked here cannot be here either.
     let excluded =
         |u: u32| book.locked(u) != Some(t as u32) && book.apart_of(u).iter().any(|&v| book.locked(v) == Some(t as u32));
+    if left == 0 {
+        return;
+    }
     let mut seen = vec![false; problem.units()];
     let mut stack = vec![first];
     seen[first as usize] = true;
-    while let Some(u) = stack.pop() {
+    while let Some(u) = stack.pop().filter(|_| left > 0) {
         for &v in problem.graph().neighbours(u) {
-            if allowed[v as usize] && !seen[v as usize] && !excluded(v) {
+            if book.allows(v, t as u32) && !seen[v as usize] && !excluded(v) {
                 seen[v as usize] = true;
+                left -= usize::from(book.locked(v) == Some(t as u32));
                 stack.push(v);
             }
         }
     }
-    if let Some(other) = locked.find(|&u| !seen[u as usize]) {
+    if let Some(&other) = others.iter().find(|&&u| !seen[u as usize]) {
         let text = format!(
             "units {} and {} are both locked to territory {}, but no way between them leads over units that may be in it",
             problem.unit_name(first as usize),
