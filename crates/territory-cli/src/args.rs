@@ -2,7 +2,7 @@
 
 mod rules;
 
-pub(crate) use rules::{AtMost, Count, RuleOptions, Spread};
+pub(crate) use rules::{AtMost, Count, NestedOptions, RuleOptions, Spread};
 
 use crate::compactness::Compactness;
 use crate::failure::Failure;
@@ -53,6 +53,8 @@ pub(crate) struct Solve {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) rules: RuleOptions,
+    #[command(flatten)]
+    pub(crate) nested: NestedOptions,
     #[command(flatten)]
     pub(crate) search: Search,
     #[command(flatten)]

@@ -7,6 +7,7 @@ use crate::drawing::Drawing;
 use crate::failure::Failure;
 use crate::input::{Part, Shape};
 use crate::monitor::Monitored;
+use crate::nested::{self, JudgedRegions};
 use crate::report::{self, FullReport};
 use crate::run::Prepared;
 use crate::session::Session;
@@ -32,6 +33,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) search: Option<(SolveOptions, Stopped)>,
     /// How many territories it takes, where that was looked for.
     pub(crate) how_many: Option<HowManyReport>,
+    /// Its regions, where it has two levels.
+    pub(crate) regions: Option<JudgedRegions>,
     /// What changes against a plan before.
     pub(crate) comparison: Option<&'a Compared<'a>>,
     /// How it bears a series of periods.
@@ -50,7 +53,8 @@ impl Judged<'_> {
             Some(monitored) => monitored.health != Health::Broken,
             None => {
                 let enough = self.how_many.as_ref().is_none_or(|h| h.lacks.is_none());
-                enough && self.evaluation.violations.is_empty()
+                let regions = self.regions.as_ref().is_none_or(|regions| regions.violations.is_empty());
+                enough && regions && self.evaluation.violations.is_empty()
             }
         }
     }
@@ -125,7 +129,12 @@ fn files(
     write(outputs.map.as_ref(), &mut |file| Ok(file.write_all(map(judged).as_bytes()).map_err(WriteError::from)?))?;
     write(outputs.report.as_ref(), &mut |file| {
         report.seconds = session.seconds();
-        let full = FullReport { report, rules: report::rules(judged), how_many: judged.how_many.as_ref() };
+        let full = FullReport {
+            report,
+            rules: report::rules(judged),
+            how_many: judged.how_many.as_ref(),
+            regions: judged.regions.as_ref().map(|r| &r.report),
+        };
         let written = serde_json::to_writer_pretty(&mut *file, &full).map_err(std::io::Error::from);
         Ok(written.and_then(|()| file.write_all(b"\n")).map_err(WriteError::from)?)
     })?;
@@ -135,12 +144,20 @@ fn files(
 /// The input's features with their territory.
 fn plan(judged: &Judged<'_>, property: &str, out: &mut OutputFile) -> Result<(), Failure> {
     let units = &judged.prepared.units;
-    let mut territory_of: Vec<Option<u32>> = vec![None; units.table.len()];
-    for (&row, &territory) in units.rows.iter().zip(judged.assignment) {
-        territory_of[row as usize] = Some(territory);
+    let mut unit_of: Vec<Option<usize>> = vec![None; units.table.len()];
+    for (unit, &row) in units.rows.iter().enumerate() {
+        unit_of[row as usize] = Some(unit);
     }
-    let value = |row: usize| territory_of.get(row).copied().flatten().map(|t| Cow::from(judged.territory(t)));
-    let added = [PlanProperty { name: property, value: &value }];
+    let of = |of_unit: &[u32], row: usize| unit_of.get(row).copied().flatten().and_then(|u| of_unit.get(u).copied());
+    let territory = |row: usize| of(judged.assignment, row).map(|t| Cow::from(judged.territory(t)));
+    let region = |row: usize| {
+        let regions = judged.regions.as_ref()?;
+        of(regions.of_unit(), row).map(|r| Cow::from(regions.name(r)))
+    };
+    let mut added = vec![PlanProperty { name: property, value: &territory }];
+    if judged.regions.is_some() {
+        added.push(PlanProperty { name: nested::PROPERTY, value: &region });
+    }
     Ok(write_split_plan(&units.table, &added, &splits(judged, property), out)?)
 }
 
@@ -156,7 +173,12 @@ fn splits(judged: &Judged<'_>, property: &str) -> Vec<SplitUnit> {
         let told = |&(unit, part): &(u32, &Part)| {
             let territory = judged.assignment.get(unit as usize).map_or("", |&t| judged.territory(t));
             let number = format!("{} of {}", part.number, part.of);
-            vec![(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)]
+            let region = judged.regions.iter().filter_map(|regions| {
+                let region = regions.name(*regions.of_unit().get(unit as usize)?);
+                Some((nested::PROPERTY.to_owned(), region.to_owned()))
+            });
+            let told = [(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)];
+            told.into_iter().chain(region).collect()
         };
         let row = of.first().and_then(|&unit| units.rows.get(unit as usize)).map_or(0, |&row| row as usize);
         SplitUnit { row, parts: coverage.polygons().select(&of), properties: parts.iter().map(told).collect() }
@@ -181,7 +203,14 @@ fn graph(judged: &Judged<'_>, out: &mut OutputFile) -> Result<(), Failure> {
 /// Units and their territories, in file order.
 fn table(judged: &Judged<'_>, out: &mut OutputFile) -> Result<(), Failure> {
     let units = judged.prepared.units.names.iter().zip(judged.assignment);
-    rows(out, ["id", "territory"], units.map(|(name, &t)| [name.clone(), judged.territory(t).to_owned()]))
+    let units = units.map(|(name, &t)| [name.clone(), judged.territory(t).to_owned()]);
+    match &judged.regions {
+        None => rows(out, ["id", "territory"], units),
+        Some(regions) => {
+            let with_region = units.zip(regions.of_unit()).map(|([name, t], &r)| [name, t, regions.name(r).to_owned()]);
+            rows(out, ["id", "territory", nested::PROPERTY], with_region)
+        }
+    }
 }
 
 fn rows<const N: usize>(
@@ -263,6 +292,7 @@ fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
         report = report.search(options.seed, options.effort, stopped);
     }
     let name = |unit: territory::UnitId| prepared.units.names.get(unit.index()).cloned().unwrap_or_default();
+    report.violations.extend(judged.regions.iter().flat_map(|regions| regions.violations.iter().cloned()));
     if let Some(compared) = judged.comparison {
         report = compared.report(judged, report);
     }

@@ -1,6 +1,7 @@
 //! What the report says beside the engine's: how the rules of a company were kept, and how many territories it takes.
 
 use crate::auto::HowManyReport;
+use crate::nested::RegionsReport;
 use crate::outputs::Judged;
 use std::collections::{BTreeMap, BTreeSet};
 use territory::evaluate::{AreaSplits, Report, SplitArea, area_splits};
@@ -15,6 +16,8 @@ pub(crate) struct FullReport<'a> {
     pub(crate) rules: Option<RulesReport>,
     /// Where the number was looked for.
     pub(crate) how_many: Option<&'a HowManyReport>,
+    /// Where the plan has two levels.
+    pub(crate) regions: Option<&'a RegionsReport>,
 }
 
 /// The rules, and how the plan keeps them; what it breaks stands among the violations.

@@ -8,6 +8,7 @@ use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
 use crate::measures::{Asked, Customers, Measured, measures};
 use crate::monitor::Monitored;
+use crate::nested;
 use crate::network::{Network, network};
 use crate::outputs::{self, Judged};
 use crate::oversize;
@@ -19,7 +20,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use territory::evaluate::{NO_TERRITORY, PlanNames, evaluate, names_by_overlap};
 use territory::geometry::{Join, Polygons};
-use territory::{Objective, Problem, Solution, SolveOptions, solve};
+use territory::{Objective, Problem, SolveOptions, solve};
 use territory_geojson::check_outputs;
 
 /// Breaks within so many periods are told unless another number is given.
@@ -45,7 +46,7 @@ struct Wanted<'a> {
     input: &'a args::Input,
     rules: &'a RuleOptions,
     outputs: &'a args::Outputs,
-    /// The property that holds a plan, where there is one.
+    /// The property that holds a plan, or the areas that one is made in, where there is one.
     plan: Option<&'a String>,
     /// Units are cut to fit into so many territories.
     split_for: Option<u32>,
@@ -90,30 +91,36 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
 fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let reps = read_reps(&a.rules)?;
     let count = auto::count(a, reps.as_ref())?;
+    nested::check(a, count)?;
     let split_for = match count {
         Count::Of(k) => a.search.split_oversize.then_some(k),
         Count::Auto => None,
     };
     let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
-    let wanted = Wanted { path: &a.units, input, rules, outputs, plan: None, split_for };
+    let wanted = Wanted { path: &a.units, input, rules, outputs, plan: a.nested.within.as_ref(), split_for };
     let prepared = prepare(&wanted, reps, session)?;
     session.stage("solve")?;
     let objective = crate::compactness::objective(&a.search);
     let options = SolveOptions { seed: a.search.seed, effort: a.search.effort };
-    let (problem, solution, how_many) = match count {
+    let mut regions = None;
+    let (problem, mut assignment, stopped, how_many) = match count {
         Count::Of(k) => {
             let problem = prepared.problem(&prepared.rules.names(k)?, &prepared.place(count), objective)?;
-            let solution = session
-                .search(a.search.time_limit, |control| solve(&problem, &options, control))
-                .map_err(|e| prepared.problem_failure(&e))?;
-            (problem, solution, None)
+            if let Some((nested, found)) = nested::search(&prepared, a, &problem, &options, session)? {
+                regions = Some(found);
+                (problem, nested.assignment, nested.stopped, None)
+            } else {
+                let solution = session
+                    .search(a.search.time_limit, |control| solve(&problem, &options, control))
+                    .map_err(|e| prepared.problem_failure(&e))?;
+                (problem, solution.assignment, solution.stopped, None)
+            }
         }
         Count::Auto => {
             let found = auto::search(&prepared, a, objective, options, session)?;
-            (found.problem, found.solution, Some(found.told))
+            (found.problem, found.solution.assignment, found.solution.stopped, Some(found.told))
         }
     };
-    let Solution { mut assignment, stopped, .. } = solution;
     if a.input.no_enclaves {
         session.stage("enclaves")?;
         assignment = prepared.open_enclaves(&problem, &assignment).assignment;
@@ -121,6 +128,7 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let assignment = by_first_unit(assignment, &prepared.alike(&problem));
     let mut judged = prepared.judge(&problem, &assignment)?;
     (judged.search, judged.how_many) = (Some((options, stopped)), how_many);
+    judged.regions = regions.map(|regions| regions.judge(&problem, &assignment, &judged.evaluation));
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
@@ -251,8 +259,8 @@ impl Prepared {
     /// A plan with its judgement.
     fn judge<'a>(&'a self, problem: &'a Problem, assignment: &'a [u32]) -> Result<Judged<'a>, Failure> {
         let evaluation = evaluate(problem, assignment).map_err(|e| Failure::Other(e.to_string()))?;
-        let (search, how_many, comparison, monitored) = (None, None, None, None);
-        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, comparison, monitored })
+        let (search, how_many, regions, comparison, monitored) = (None, None, None, None, None);
+        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, regions, comparison, monitored })
     }
 
     /// What names the territories, in messages.
@@ -284,7 +292,7 @@ fn by_first_unit(assignment: Vec<u32>, alike: &[bool]) -> Vec<u32> {
 }
 
 /// Territories by name, in order of first appearance.
-fn by_name(names: Vec<String>) -> (Vec<u32>, Vec<String>) {
+pub(crate) fn by_name(names: Vec<String>) -> (Vec<u32>, Vec<String>) {
     let mut number: HashMap<String, u32> = HashMap::new();
     let mut order = Vec::new();
     let assignment = names.into_iter().map(|name| {
