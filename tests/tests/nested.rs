@@ -16,6 +16,7 @@ fn territory(folder: &Path, words: &[&str]) -> Run {
 fn solve(folder: &Path, options: &str) -> (Vec<Value>, Value, Run) {
     let units = data(UNITS);
     let outputs = "--out plan.geojson --report report.json --table plan.csv --graph edges.csv";
+    let options = options.replace("LINKS", &data("rules/links.csv"));
     let words = ["solve", &units].into_iter().chain(options.split_whitespace()).chain(outputs.split_whitespace());
     let run = territory(folder, &words.collect::<Vec<_>>());
     let plan = read(folder.join("plan.geojson")).unwrap();
@@ -93,7 +94,7 @@ fn drawn_regions_are_contiguous_and_balanced() {
 #[test]
 fn territories_stay_inside_given_areas() {
     let folder = tempfile::tempdir().unwrap();
-    let (plan, report, run) = solve(folder.path(), "-k 11 --balance population=0.6 --within state");
+    let (plan, report, run) = solve(folder.path(), "-k 11 --balance population=0.6 --within state --links LINKS");
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(plan.iter().all(|f| of(f, "region") == of(f, "state")));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -113,7 +114,7 @@ fn territories_stay_inside_given_areas() {
     assert!(run.stdout.contains("Massachusetts 5"), "{}", run.stdout);
 
     // At ±30 % Vermont has too little for a whole territory, and Connecticut too much for two.
-    let (_, report, run) = solve(folder.path(), "-k 11 --balance population=0.3 --within state");
+    let (_, report, run) = solve(folder.path(), "-k 11 --balance population=0.3 --within state --links LINKS");
     assert_eq!(run.code, 4, "{}", run.stdout);
     let violations = report["violations"].as_array().unwrap();
     let of_regions: BTreeSet<(&str, &str)> = violations
@@ -144,6 +145,7 @@ fn contradictions_and_missing_areas_are_named() {
     refused("-k 6 --regions 7", 2, &["--regions 7", "6 territories"]);
     refused("-k 6 --regions 2 --no-enclaves", 2, &["--regions", "--no-enclaves"]);
     refused("-k 5 --within state", 2, &["-k 5", "\"state\" has 6 areas"]);
+    refused("-k 6 --within state", 3, &["\"Rhode Island\"", "2 pieces", "--links"]);
     refused("-k 6 --within county", 3, &["--within", "\"county\""]);
     refused("-k 6 --within rep", 3, &["\"rep\" is null", "--within"]);
 }

@@ -115,6 +115,7 @@ pub(crate) fn search(
         )));
     }
     let lists = share_out(problem, &of_unit, names.len()).map_err(|e| prepared.problem_failure(&e))?;
+    hang_together(prepared, problem, (name, &names), &of_unit, &lists)?;
     let nested = session
         .search(limit, |control| solve_within(problem, &of_unit, &lists, options, control))
         .map_err(|e| prepared.problem_failure(&e))?;
@@ -139,6 +140,31 @@ fn areas(units: &Units, name: &str) -> Result<(Vec<u32>, Vec<String>), Failure> 
         }
     }
     if faults.is_empty() { Ok(by_name(names)) } else { Err(Failure::Input(lines(faults.iter()))) }
+}
+
+/// Refuses areas in more pieces than they have territories.
+fn hang_together(
+    prepared: &Prepared,
+    problem: &Problem,
+    (property, names): (&str, &[String]),
+    of_unit: &[u32],
+    lists: &[Vec<u32>],
+) -> Result<(), Failure> {
+    let file = prepared.units.table.file();
+    let pieces = pieces(problem.graph(), of_unit, names.len());
+    let faults: Vec<String> = names
+        .iter()
+        .zip(pieces)
+        .zip(lists)
+        .filter(|((_, pieces), own)| *pieces > own.len())
+        .map(|((name, pieces), own)| {
+            let count = own.len();
+            format!(
+                "{file}: \"{name}\" ({property}) lies in {pieces} pieces, and its share is {count} territory(s), which must hang together: link the pieces (--links, --bridge-within {property}), or give -k more"
+            )
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Input(lines(faults.iter()))) }
 }
 
 impl Regions {
