@@ -261,7 +261,12 @@ impl RegionReport {
             };
             let count = members.len();
             let most = if upper.is_finite() { format!(" and {} at most", number(upper)) } else { String::new() };
-            let reason = format!("its {count} territories have {} at least{most} together", number(lower));
+            let who = if count == 1 {
+                "its territory has".to_owned()
+            } else {
+                format!("its {count} territories together have")
+            };
+            let reason = format!("{who} {} at least{most}", number(lower));
             let mut told = violation(kind, &self.region, (sum, bound), reason);
             told.measure = Some(measure.name.clone());
             Some(told)
