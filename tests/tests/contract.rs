@@ -59,11 +59,13 @@ fn what_is_taken_is_taken_by_all_commands() {
                 "--frontier",
                 "--least-difference",
                 "--max-distance",
+                "--regions",
                 "--seed",
                 "--split-oversize",
                 "--splits-weight",
                 "--ties-weight",
-                "--time-limit"
+                "--time-limit",
+                "--within"
             ]),
             "{command}"
         );

@@ -4,7 +4,7 @@ mod realign;
 mod rules;
 
 pub(crate) use realign::{Realign, Share};
-pub(crate) use rules::{AtMost, Count, RuleOptions, Spread};
+pub(crate) use rules::{AtMost, Count, NestedOptions, RuleOptions, Spread};
 
 use crate::compactness::Compactness;
 use crate::failure::Failure;
@@ -51,6 +51,8 @@ pub(crate) struct Solve {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) rules: RuleOptions,
+    #[command(flatten)]
+    pub(crate) nested: NestedOptions,
     #[command(flatten)]
     pub(crate) search: Search,
     #[command(flatten)]

@@ -117,7 +117,11 @@ struct PlanReport {
 
 impl Found {
     pub(crate) fn one(solution: Solution) -> Self {
-        Self { plans: vec![solution.assignment], stopped: solution.stopped, kind: Kind::One }
+        Self::one_plan(solution.assignment, solution.stopped)
+    }
+
+    pub(crate) fn one_plan(plan: Vec<u32>, stopped: Stopped) -> Self {
+        Self { plans: vec![plan], stopped, kind: Kind::One }
     }
 
     /// The plan that was asked for, and the points of a frontier.

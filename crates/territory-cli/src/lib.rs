@@ -2,7 +2,7 @@
 //! `docs/cli.md`.
 //!
 //! One unit's way from file to territory: `args`, `compactness` (what is asked) → `input`, `measures`, `classes`, `oversize`, `tables`, `reps`, `rules` (files to columns and rules) → `network`, `barriers` (who is
-//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories), `choices` (several plans), `realign`, `compare`, `series`, `monitor` (from a plan of today, against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
+//! whose neighbour) → `run` (the commands), `problem`, `auto` (how many territories), `choices` (several plans), `nested` (regions of territories), `realign`, `compare`, `series`, `monitor` (from a plan of today, against another plan, against periods) → `drawing` (territories as polygons) → `outputs`, `report`, `summary` (files and a few lines). `session` is the clock, the bar and
 //! Ctrl-C; `failure` is why nothing was written.
 
 mod args;
@@ -18,6 +18,7 @@ mod failure;
 mod input;
 mod measures;
 mod monitor;
+mod nested;
 mod network;
 mod outputs;
 mod oversize;

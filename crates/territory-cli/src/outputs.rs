@@ -8,6 +8,7 @@ use crate::drawing::Drawing;
 use crate::failure::Failure;
 use crate::input::{Part, Shape};
 use crate::monitor::Monitored;
+use crate::nested::{self, JudgedRegions};
 use crate::report::{self, FullReport};
 use crate::run::Prepared;
 use crate::session::Session;
@@ -35,6 +36,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) how_many: Option<HowManyReport>,
     /// The plans beside it, where there are several to choose from.
     pub(crate) choices: Option<&'a Choices<'a>>,
+    /// Its regions, where it has two levels.
+    pub(crate) regions: Option<JudgedRegions>,
     /// What changes against a plan before.
     pub(crate) comparison: Option<&'a Compared<'a>>,
     /// How it bears a series of periods.
@@ -68,7 +71,8 @@ impl Judged<'_> {
             Some(monitored) => monitored.health != Health::Broken,
             None => {
                 let enough = self.how_many.as_ref().is_none_or(|h| h.lacks.is_none());
-                enough && self.evaluation.violations.is_empty()
+                let regions = self.regions.as_ref().is_none_or(|regions| regions.violations.is_empty());
+                enough && regions && self.evaluation.violations.is_empty()
             }
         }
     }
@@ -151,6 +155,7 @@ fn files(
             rules: report::rules(judged),
             how_many: judged.how_many.as_ref(),
             choices: judged.choices.map(Choices::report),
+            regions: judged.regions.as_ref().map(|r| &r.report),
         };
         let written = serde_json::to_writer_pretty(&mut *file, &full).map_err(std::io::Error::from);
         Ok(written.and_then(|()| file.write_all(b"\n")).map_err(WriteError::from)?)
@@ -166,10 +171,17 @@ fn plan(judged: &Judged<'_>, assignment: &[u32], property: &str, out: &mut Outpu
     let unit = |row: usize| unit_of.get(row).copied().flatten();
     let now = |row: usize| Some(Cow::from(judged.territory(*assignment.get(unit(row)?)?)));
     let before = |row: usize| judged.comparison.and_then(|c| c.before(unit(row)?)).map(Cow::from);
+    let region = |row: usize| {
+        let regions = judged.regions.as_ref()?;
+        Some(Cow::from(regions.name(*regions.of_unit().get(unit(row)?)?)))
+    };
     let name_before = format!("{property}_before");
     let mut added = vec![PlanProperty { name: property, value: &now }];
     if judged.comparison.is_some_and(Compared::tells_before) {
         added.push(PlanProperty { name: &name_before, value: &before });
+    }
+    if judged.regions.is_some() {
+        added.push(PlanProperty { name: nested::PROPERTY, value: &region });
     }
     Ok(write_split_plan(&units.table, &added, &splits(judged, assignment, property), out)?)
 }
@@ -186,7 +198,12 @@ fn splits(judged: &Judged<'_>, assignment: &[u32], property: &str) -> Vec<SplitU
         let told = |&(unit, part): &(u32, &Part)| {
             let territory = assignment.get(unit as usize).map_or("", |&t| judged.territory(t));
             let number = format!("{} of {}", part.number, part.of);
-            vec![(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)]
+            let region = judged.regions.iter().filter_map(|regions| {
+                let region = regions.name(*regions.of_unit().get(unit as usize)?);
+                Some((nested::PROPERTY.to_owned(), region.to_owned()))
+            });
+            let told = [(property.to_owned(), territory.to_owned()), ("part".to_owned(), number)];
+            told.into_iter().chain(region).collect()
         };
         let row = of.first().and_then(|&unit| units.rows.get(unit as usize)).map_or(0, |&row| row as usize);
         SplitUnit { row, parts: coverage.polygons().select(&of), properties: parts.iter().map(told).collect() }
@@ -211,7 +228,14 @@ fn graph(judged: &Judged<'_>, out: &mut OutputFile) -> Result<(), Failure> {
 /// Units and their territories, in file order.
 fn table(judged: &Judged<'_>, out: &mut OutputFile) -> Result<(), Failure> {
     let units = judged.prepared.units.names.iter().zip(judged.assignment);
-    rows(out, ["id", "territory"], units.map(|(name, &t)| [name.clone(), judged.territory(t).to_owned()]))
+    let units = units.map(|(name, &t)| [name.clone(), judged.territory(t).to_owned()]);
+    match &judged.regions {
+        None => rows(out, ["id", "territory"], units),
+        Some(regions) => {
+            let with_region = units.zip(regions.of_unit()).map(|([name, t], &r)| [name, t, regions.name(r).to_owned()]);
+            rows(out, ["id", "territory", nested::PROPERTY], with_region)
+        }
+    }
 }
 
 fn rows<const N: usize>(
@@ -294,6 +318,7 @@ fn report(judged: &Judged<'_>, drawing: Option<&Drawing>) -> Report {
         report.stopped = Some(stopped.name());
     }
     let name = |unit: territory::UnitId| prepared.units.names.get(unit.index()).cloned().unwrap_or_default();
+    report.violations.extend(judged.regions.iter().flat_map(|regions| regions.violations.iter().cloned()));
     if let Some(compared) = judged.comparison {
         report = compared.report(judged, report);
     }

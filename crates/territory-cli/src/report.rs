@@ -2,6 +2,7 @@
 
 use crate::auto::HowManyReport;
 use crate::choices::ChoicesReport;
+use crate::nested::RegionsReport;
 use crate::outputs::Judged;
 use std::collections::{BTreeMap, BTreeSet};
 use territory::evaluate::{AreaSplits, Report, SplitArea, area_splits};
@@ -19,6 +20,8 @@ pub(crate) struct FullReport<'a> {
     /// Where there are several plans to choose from.
     #[serde(flatten)]
     pub(crate) choices: Option<&'a ChoicesReport>,
+    /// Where the plan has two levels.
+    pub(crate) regions: Option<&'a RegionsReport>,
 }
 
 /// The rules, and how the plan keeps them; what it breaks stands among the violations.

@@ -9,6 +9,7 @@ use crate::failure::{Failure, lines};
 use crate::input::{Shape, Units, read_table};
 use crate::measures::{Asked, Customers, Measured, measures};
 use crate::monitor::Monitored;
+use crate::nested;
 use crate::network::{Network, network};
 use crate::outputs::{self, Judged, Searched};
 use crate::oversize;
@@ -98,20 +99,29 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
 fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let reps = read_reps(&a.rules)?;
     let count = auto::count(a, reps.as_ref())?;
+    nested::check(a, count)?;
     let split_for = match count {
         Count::Of(k) => a.search.split_oversize.then_some(k),
         Count::Auto => None,
     };
     let (input, rules, outputs) = (&a.input, &a.rules, &a.outputs);
-    let wanted = Wanted { path: &a.units, input, rules, outputs, properties: Vec::new(), split_for };
+    let properties = a.nested.within.iter().collect();
+    let wanted = Wanted { path: &a.units, input, rules, outputs, properties, split_for };
     let mut prepared = prepare(&wanted, reps, session)?;
     session.stage("solve")?;
     let objective = crate::compactness::objective(&a.search.goal);
     let options = SolveOptions { seed: a.search.goal.seed, effort: a.search.effort };
+    let mut regions = None;
     let (problem, found, how_many) = match count {
         Count::Of(k) => {
             let problem = prepared.problem(&prepared.rules.names(k)?, &prepared.place(count), objective)?;
-            let found = choices::search(&prepared, &problem, a, options, session)?;
+            let found = match nested::search(&prepared, a, &problem, &options, session)? {
+                Some((nested, found)) => {
+                    regions = Some(found);
+                    choices::Found::one_plan(nested.assignment, nested.stopped)
+                }
+                None => choices::search(&prepared, &problem, a, options, session)?,
+            };
             (problem, found, None)
         }
         Count::Auto => {
@@ -132,6 +142,7 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     let mut judged = prepared.judge(&problem, assignment)?;
     (judged.search, judged.how_many, judged.choices) =
         (Some(Searched::new(options, stopped)), how_many, choices.as_ref());
+    judged.regions = regions.map(|regions| regions.judge(&problem, assignment, &judged.evaluation));
     outputs::finish(judged, &a.outputs, &a.input, session)
 }
 
@@ -269,8 +280,20 @@ impl Prepared {
     /// A plan with its judgement.
     pub(crate) fn judge<'a>(&'a self, problem: &'a Problem, assignment: &'a [u32]) -> Result<Judged<'a>, Failure> {
         let evaluation = evaluate(problem, assignment).map_err(|e| Failure::Other(e.to_string()))?;
-        let (search, how_many, choices, comparison, monitored) = (None, None, None, None, None);
-        Ok(Judged { prepared: self, problem, assignment, evaluation, search, how_many, choices, comparison, monitored })
+        let (search, how_many, choices, regions) = (None, None, None, None);
+        let (comparison, monitored) = (None, None);
+        Ok(Judged {
+            prepared: self,
+            problem,
+            assignment,
+            evaluation,
+            search,
+            how_many,
+            choices,
+            regions,
+            comparison,
+            monitored,
+        })
     }
 
     /// What names the territories, in messages.

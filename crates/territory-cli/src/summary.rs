@@ -15,6 +15,7 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
     lines.push(("compactness".into(), compactness(judged)));
     lines.extend(changes(judged));
     lines.extend(how_many(judged));
+    lines.extend(judged.regions.iter().map(|regions| ("regions".into(), regions.report.words())));
     let rules = crate::report::rules(judged).map(|rules| rules.words()).filter(|words| !words.is_empty());
     lines.extend(rules.map(|words| ("rules".into(), words)));
     lines.extend(input(judged, report));
@@ -41,8 +42,13 @@ pub(crate) fn summary(judged: &Judged<'_>, report: &Report, seconds: &[(String, 
                 None => format!("{} (allowed {})", number(v.value), number(v.bound)),
             };
             let reason = if v.reason.is_empty() { String::new() } else { format!(": {}", v.reason) };
-            let of = if v.territory.is_empty() { "plan".to_owned() } else { format!("territory {}", v.territory) };
-            let _ = writeln!(text, "  {of} {} {what}{reason}", v.kind.replace('_', " "));
+            // Regions have names that say what they are.
+            let (who, kind) = match v.kind.strip_prefix("region_") {
+                Some(kind) => (v.territory.clone(), kind),
+                None if v.territory.is_empty() => ("plan".to_owned(), v.kind.as_str()),
+                None => (format!("territory {}", v.territory), v.kind.as_str()),
+            };
+            let _ = writeln!(text, "  {who} {} {what}{reason}", kind.replace('_', " "));
         }
         if violations.len() > SHOWN {
             let _ = writeln!(text, "  … and {} more, see --report", violations.len() - SHOWN);

@@ -6,8 +6,9 @@ use crate::adjacency::{Edge, Graph};
 use crate::control::{Control, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::problem::{Areas, Measure, Problem, ProblemSpec, Rules, Territory};
+use crate::search::apportion;
 use crate::solve::{SolveOptions, solve};
-use crate::space::Locations;
+use crate::space::{Locations, squared_distance};
 
 /// A plan on two levels.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +124,76 @@ pub fn solve_regions(
     split(problem, &found.assignment, &territories, options, control)
 }
 
+/// Shares the territories out over given regions, for [`solve_within`]: every region gets at least one and at most one per unit, the
+/// rest by its share of the first measure (halfway divisors, Sainte-Laguë). Territories that units are locked to stand in the region of
+/// the first of these units, anchored ones in the nearest region that has a place left, the others fill up in their order.
+///
+/// # Errors
+/// Regions of another length than the units, not below `regions`, or without a unit; fewer territories than regions and locks take, or
+/// more than there are units.
+pub fn share_out(problem: &Problem, region: &[u32], regions: usize) -> Result<Vec<Vec<u32>>, ProblemErrors> {
+    let mut errors = faults_of(problem, region, regions);
+    let mut units: Vec<Vec<u32>> = vec![Vec::new(); regions];
+    (0u32..).zip(region).filter(|of| (*of.1 as usize) < regions).for_each(|(u, &r)| units[r as usize].push(u));
+    let counts: Vec<usize> = units.iter().map(Vec::len).collect();
+    if let Some(empty) = counts.iter().position(|&count| count == 0) {
+        let what = format!("the number of units of region {empty}");
+        errors.push(ProblemError::RuleValue { what, value: 0.0, range: "at least 1" });
+    }
+    if !errors.is_empty() {
+        return Err(ProblemErrors(errors));
+    }
+    let mut home: Vec<Option<usize>> = vec![None; problem.k()];
+    let book = problem.rule_book();
+    for (u, &r) in (0u32..).zip(region) {
+        if let Some(t) = book.locked(u) {
+            home[t as usize].get_or_insert(r as usize);
+        }
+    }
+    let mut territories: Vec<Vec<u32>> = vec![Vec::new(); regions];
+    (0u32..).zip(&home).filter_map(|(t, r)| Some((t, (*r)?))).for_each(|(t, r)| territories[r].push(t));
+    let least: Vec<usize> = territories.iter().map(|list| list.len().max(1)).collect();
+    if least.iter().sum::<usize>() > problem.k() {
+        let (what, value) = ("the number of territories".to_owned(), problem.k() as f64);
+        let range = "at least one per region, besides those that units of a region are locked to";
+        return Err(ProblemErrors(vec![ProblemError::RuleValue { what, value, range }]));
+    }
+    let values = &problem.measures()[0].values;
+    let loads: Vec<f64> = units.iter().map(|list| list.iter().map(|&u| values[u as usize]).sum()).collect();
+    let shares = apportion(&loads, &counts, least, problem.k());
+    let points = problem.spec().locations.points();
+    let free = |t: &u32| home[*t as usize].is_none();
+    let (anchored, rest): (Vec<u32>, Vec<u32>) =
+        (0..problem.k() as u32).filter(free).partition(|&t| problem.anchor(t as usize).is_some());
+    for t in anchored.into_iter().chain(rest) {
+        let way = |r: usize| {
+            let at = problem.anchor(t as usize)?;
+            units[r].iter().map(|&u| squared_distance(points[u as usize], at)).min_by(f64::total_cmp)
+        };
+        let open = (0..regions).filter(|&r| territories[r].len() < shares[r]);
+        let nearest = open.map(|r| (r, way(r).unwrap_or(0.0))).min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        if let Some((r, _)) = nearest {
+            territories[r].push(t);
+        }
+    }
+    territories.iter_mut().for_each(|list| list.sort_unstable());
+    Ok(territories)
+}
+
+/// What is wrong with the regions of the units.
+fn faults_of(problem: &Problem, region: &[u32], regions: usize) -> Vec<ProblemError> {
+    let mut errors = Vec::new();
+    if region.len() != problem.units() {
+        let (found, expected) = (region.len(), problem.units());
+        errors.push(ProblemError::Length { what: "the list of regions".to_owned(), found, expected });
+    }
+    if let Some(&beyond) = region.iter().find(|&&r| r as usize >= regions) {
+        let what = "the region of a unit".to_owned();
+        errors.push(ProblemError::RuleValue { what, value: f64::from(beyond), range: "below the number of regions" });
+    }
+    errors
+}
+
 /// Draws territories inside given regions: `region` of every unit, and the territories of each region, every territory in one. A
 /// region must hold a unit for each of its territories; a region whose units do not hang together gets its territories by component.
 ///
@@ -136,15 +207,7 @@ pub fn solve_within(
     options: &SolveOptions,
     control: &Control<'_>,
 ) -> Result<Nested, ProblemErrors> {
-    let mut errors = Vec::new();
-    if region.len() != problem.units() {
-        let (found, expected) = (region.len(), problem.units());
-        errors.push(ProblemError::Length { what: "the list of regions".to_owned(), found, expected });
-    }
-    if let Some(&beyond) = region.iter().find(|&&r| r as usize >= territories.len()) {
-        let what = "the region of a unit".to_owned();
-        errors.push(ProblemError::RuleValue { what, value: f64::from(beyond), range: "below the number of regions" });
-    }
+    let mut errors = faults_of(problem, region, territories.len());
     let mut all: Vec<u32> = territories.iter().flatten().copied().collect();
     all.sort_unstable();
     if all != (0..problem.k() as u32).collect::<Vec<_>>() {

@@ -5,7 +5,7 @@
 
 use territory::adjacency::{Edge, EdgeKind, Graph};
 use territory::evaluate::evaluate;
-use territory::nested::{region_problem, solve_regions, solve_within};
+use territory::nested::{region_problem, share_out, solve_regions, solve_within};
 use territory::{Control, Locations, Measure, Problem, ProblemSpec, Rules, SolveOptions, Space, Territory};
 
 fn problem(width: usize, height: usize, k: usize, rules: Rules) -> Problem {
@@ -56,4 +56,19 @@ fn territories_stay_inside_given_regions() {
     let errors = solve_within(&problem, &region, &twice, &SolveOptions::default(), &Control::default()).unwrap_err();
     assert!(errors.to_string().contains("every territory once"), "{errors}");
     assert!(region_problem(&problem, 7, 0.5).is_err());
+}
+
+#[test]
+fn regions_get_territories_by_their_share() {
+    // Columns 0-2, 3-9 and 10-23 of 24; the loads are 1 to 2, alike everywhere: 1.25, 2.9 and 5.8 of ten.
+    let region: Vec<u32> = (0..480).map(|u| [3, 10, 24].iter().position(|&end| u % 24 < end).unwrap() as u32).collect();
+    let locked = Rules { locked: vec![(0, 9), (23, 0)], ..Rules::default() };
+    let lists = share_out(&problem(24, 20, 10, locked), &region, 3).unwrap();
+    assert_eq!(lists, [vec![9], vec![1, 2, 3], vec![0, 4, 5, 6, 7, 8]], "locks first, then by order");
+    // At least one, however little it has; locks come before shares.
+    let corner: Vec<u32> = (0..480).map(|u| u32::from(u > 0)).collect();
+    assert_eq!(share_out(&problem(24, 20, 4, Rules::default()), &corner, 2).unwrap(), [vec![0], vec![1, 2, 3]]);
+    let locked = Rules { locked: vec![(0, 0), (1, 1)], ..Rules::default() };
+    assert!(share_out(&problem(24, 20, 2, locked), &region, 3).is_err(), "three regions, two territories");
+    assert!(share_out(&problem(24, 20, 4, Rules::default()), &region, 4).is_err(), "two regions have no unit");
 }

@@ -72,6 +72,18 @@ impl RuleOptions {
     }
 }
 
+/// Plans on two levels.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct NestedOptions {
+    /// Groups the territories into N regions, contiguous and balanced as they are
+    #[arg(long, value_name = "N", value_parser = super::at_least_one, conflicts_with = "within")]
+    pub(crate) regions: Option<u32>,
+    /// Every territory lies inside one area of this property; areas have as many as their share of the first measure, at least one
+    #[arg(long, value_name = "PROPERTY")]
+    pub(crate) within: Option<String>,
+}
+
 /// `PROPERTY=N`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AtMost {

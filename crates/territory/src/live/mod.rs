@@ -120,7 +120,7 @@ pub struct LiveFigures {
     pub contiguity: usize,
     /// Σ over territories and measures of the distance to the nearest bound, in targets.
     pub excess: f64,
-    /// Moment of inertia about the centroids, measure·km².
+    /// Moment of inertia about the centroids, of anchored territories, too; measure·km².
     pub inertia: f64,
     /// Mean squared distance from the centroids, km².
     pub inertia_km2: f64,

@@ -48,7 +48,7 @@ pub use order::hilbert_order;
 pub use polish::polish;
 pub use random::{Exponential, Random};
 pub use regions::Scratches;
-pub(crate) use run::{begin_plan as begin, run};
+pub(crate) use run::{apportion, begin_plan as begin, run};
 pub use settle::settle;
 pub use state::{Scales, State, TermValues};
 

@@ -105,9 +105,9 @@ fn claims(instance: &Instance, units: &[Vec<u32>]) -> Vec<Vec<u32>> {
     claims
 }
 
-/// Shares `k` territories out over components by load, at least `shares` and at most one per unit each: the next one goes where
+/// Shares `k` territories out over components (or regions) by load, at least `shares` and at most one per unit each: the next one goes where
 /// the mean load per territory is largest.
-fn apportion(loads: &[f64], units: &[usize], mut shares: Vec<usize>, k: usize) -> Vec<usize> {
+pub(crate) fn apportion(loads: &[f64], units: &[usize], mut shares: Vec<usize>, k: usize) -> Vec<usize> {
     for _ in shares.iter().sum()..k {
         let room = (0..loads.len()).filter(|&c| shares[c] < units[c]);
         // Halfway divisors (Sainte-Laguë) keep the relative error of both kinds of neighbours small.
