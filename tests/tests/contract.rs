@@ -75,7 +75,15 @@ fn what_is_taken_is_taken_by_all_commands() {
     }
     let help = options(&territory(&["realign", "--help"]).stdout);
     let only_solve: BTreeSet<&str> = solve.difference(&help).map(String::as_str).collect();
-    let of_solve = ["--alternatives", "--effort", "--least-difference", "--max-distance", "--split-oversize"];
+    let of_solve = [
+        "--alternatives",
+        "--effort",
+        "--least-difference",
+        "--max-distance",
+        "--regions",
+        "--split-oversize",
+        "--within",
+    ];
     assert_eq!(only_solve, BTreeSet::from(of_solve));
     let only_here: BTreeSet<&str> = help.difference(&solve).map(String::as_str).collect();
     let of_change =
