@@ -174,8 +174,8 @@ impl Pull {
         let weakest = logs.iter().copied().fold(0.0, f64::min);
         match Power::new(huff.distance_exponent) {
             Some(power) if high.abs().max(low.abs()) <= SAFE_LOG && low + weakest >= -SAFE_LOG => {
-                let strength = |s: &Store| libm::pow(s.attraction / most, huff.attraction_exponent);
-                Self::Powers(stores.iter().map(strength).collect(), power)
+                // By logarithms: the ratio of two attractions may be less than any number, and its power not.
+                Self::Powers(logs.iter().map(|&log| libm::exp(log)).collect(), power)
             }
             _ => Self::Logarithms(logs, half),
         }
