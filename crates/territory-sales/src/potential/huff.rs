@@ -174,8 +174,12 @@ impl Pull {
         let weakest = logs.iter().copied().fold(0.0, f64::min);
         match Power::new(huff.distance_exponent) {
             Some(power) if high.abs().max(low.abs()) <= SAFE_LOG && low + weakest >= -SAFE_LOG => {
-                // By logarithms: the ratio of two attractions may be less than any number, and its power not.
-                Self::Powers(logs.iter().map(|&log| libm::exp(log)).collect(), power)
+                // The ratio of two attractions may be less than any number, and its power not.
+                let strength = |(s, &log): (&Store, &f64)| match s.attraction / most {
+                    ratio if ratio.is_normal() => libm::pow(ratio, huff.attraction_exponent),
+                    _ => libm::exp(log),
+                };
+                Self::Powers(stores.iter().zip(&logs).map(strength).collect(), power)
             }
             _ => Self::Logarithms(logs, half),
         }
