@@ -7,7 +7,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::problem::Problem;
+use crate::problem::{NO_GROUP, Problem};
 
 /// Exits tried per enclave.
 const EXITS: usize = 16;
@@ -32,7 +32,7 @@ pub struct Opened {
 }
 
 /// Leads the enclaves of a contiguous plan out, one by one, as far as it can. `find` names the enclaves of a plan; `at_border` says which units reach the outer border; `may_move(unit, territory)`
-/// whether a unit may go to a territory (locks and the like).
+/// whether a unit may go to a territory, beside the problem's rules, which are always kept.
 ///
 /// ```
 /// use territory::{Locations, Measure, ProblemSpec, Space, open_enclaves};
@@ -80,6 +80,16 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// Whether the problem's rules and the caller let a unit go to a territory. Units of groups and of pairs that are kept apart stay:
+    /// where they may go depends on others.
+    fn may(&self, unit: u32, territory: u32) -> bool {
+        let book = self.problem.rule_book();
+        let free = book.group_of(unit) == NO_GROUP && book.apart_of(unit).is_empty();
+        free && book.allows(unit, territory) && (self.may_move)(unit, territory)
+    }
+}
+
+impl Stage<'_> {
     /// The plan and its enclaves with `inner` led out of `outer`.
     fn open(&self, plan: &[u32], (inner, outer): (u32, u32), enclaves: &[(u32, u32)]) -> Option<(Vec<u32>, Enclaves)> {
         let excess = self.excess(plan, inner) + self.excess(plan, outer);
@@ -114,7 +124,7 @@ impl Stage<'_> {
         // Dijkstra (1959) by weight; the bits of numbers that are not negative sort as the numbers do.
         let mut best: std::collections::BTreeMap<u32, (u64, u32)> = std::collections::BTreeMap::new();
         let mut open = BinaryHeap::new();
-        let enter = |unit: u32| plan[unit as usize] == outer && (self.may_move)(unit, inner);
+        let enter = |unit: u32| plan[unit as usize] == outer && self.may(unit, inner);
         for unit in (0..plan.len() as u32).filter(|&u| plan[u as usize] == inner) {
             for &to in graph.neighbours(unit).iter().filter(|&&to| enter(to)) {
                 open.push(std::cmp::Reverse((self.weight(to).to_bits(), to, u32::MAX)));
@@ -157,7 +167,7 @@ impl Stage<'_> {
             let movable = |&unit: &u32| {
                 plan[unit as usize] == inner
                     && !corridor.contains(&unit)
-                    && (self.may_move)(unit, outer)
+                    && self.may(unit, outer)
                     && graph.neighbours(unit).iter().any(|&to| plan[to as usize] == outer)
             };
             let after = |unit: u32, sums: &[Vec<f64>; 2]| {
@@ -291,5 +301,19 @@ mod tests {
         let opened = open_enclaves(&problem, &plan, &find, &coverage.border_units(), &|_, t| t == 0);
         assert_eq!((opened.opened, opened.left), (0, vec![(1, 0)]));
         assert_eq!(opened.assignment, plan);
+    }
+
+    #[test]
+    fn the_rules_of_the_problem_are_kept() {
+        let coverage = grid(7);
+        let Some(free) = problem(&coverage, 0.06) else { unreachable!("a problem") };
+        let plan = nested(1..6);
+        // All of the outer territory is locked to it: there is no corridor.
+        let mut spec = free.spec().clone();
+        spec.rules.locked = (0u32..).zip(&plan).filter(|unit| *unit.1 == 0).map(|unit| (unit.0, 0)).collect();
+        let Ok(problem) = spec.build() else { unreachable!("a problem") };
+        let find = |plan: &[u32]| coverage.enclaves(plan, 2);
+        let opened = open_enclaves(&problem, &plan, &find, &coverage.border_units(), &|_, _| true);
+        assert_eq!((opened.opened, opened.assignment), (0, plan));
     }
 }
