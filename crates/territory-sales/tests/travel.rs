@@ -50,3 +50,36 @@ fn the_router_finds_known_optima() {
     let square = [[1.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0], [2.0, 1.0], [0.0, 1.0], [1.0, 2.0]];
     assert!((router::trips_km([0.0, 0.0], &square, 9, 5) - 8.0).abs() < 1e-9);
 }
+
+/// What the engine balances as an anchored measure is what the formula says of the plan: exactly where customers are units, to the
+/// way across a unit where they are summed onto units.
+#[test]
+fn the_engine_sums_the_same_hours() {
+    use territory::adjacency::{Neighbourhood, from_points};
+    use territory::{Control, Effort, ProblemSpec, SolveOptions, Territory};
+    let market = Market::new(3);
+    let customers = market.customers.len();
+    let trips = DayTrips { calls_per_trip: market.calls_per_trip as f64, circuity: 1.3, speed_kmh: 60.0 };
+    let workload = Workload::new(&market.locations(), &vec![12.0; customers], &vec![0.7; customers], trips).unwrap();
+    let bases: Vec<[f64; 2]> = market.bases.iter().map(|b| b.map(|x| x * 1000.0)).collect();
+    let graph = from_points(&market.locations(), Neighbourhood::default()).unwrap();
+    let spec = ProblemSpec::new(market.locations(), graph, bases.len())
+        .measure(workload.anchored("hours").tolerance(0.05))
+        .territories((1..).zip(&bases).map(|(i, &at)| Territory::new(format!("rep {i}")).anchor(at)).collect());
+    let problem = spec.build().unwrap();
+    let options = SolveOptions { seed: 1, effort: Effort::Standard };
+    let plan = territory::solve(&problem, &options, &Control::default()).unwrap().assignment;
+    let figures = territory::evaluate::evaluate(&problem, &plan).unwrap();
+    assert!(figures.violations.is_empty(), "{:?}", figures.violations);
+    let hours = workload.territories(&plan, bases.len(), Bases::Known(&bases)).unwrap();
+    for (figures, hours) in figures.territories.iter().zip(&hours) {
+        assert!((figures.sums[0] / hours.total() - 1.0).abs() < 1e-9, "{} and {}", figures.sums[0], hours.total());
+        assert!(hours.ways > 0.05 * hours.total(), "ways are {} of {} hours", hours.ways, hours.total());
+    }
+    // The same customers as units of their own, through the sums onto units.
+    let unit_of: Vec<u32> = (0..customers as u32).collect();
+    let onto = workload.onto(&unit_of, customers).unwrap().anchored("hours");
+    let direct = workload.anchored("hours");
+    let close = |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9);
+    assert!(close(&onto.values, &direct.values) && close(&onto.per_km, &direct.per_km));
+}

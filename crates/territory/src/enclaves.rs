@@ -157,7 +157,6 @@ impl Stage<'_> {
     /// Moves units from `inner` to `outer`, not those of the corridor, as long as that brings both nearer to their bounds.
     fn give_back(&self, plan: &mut [u32], (inner, outer): (u32, u32), corridor: &[u32]) {
         let graph = self.problem.graph();
-        let measures = self.problem.measures();
         let mut sums = [self.sums(plan, inner), self.sums(plan, outer)];
         for _ in 0..GIVEN_BACK {
             let now = self.excess_of(inner, &sums[0]) + self.excess_of(outer, &sums[1]);
@@ -171,9 +170,9 @@ impl Stage<'_> {
                     && graph.neighbours(unit).iter().any(|&to| plan[to as usize] == outer)
             };
             let after = |unit: u32, sums: &[Vec<f64>; 2]| {
-                let value = |m: usize| measures[m].values[unit as usize];
-                let less = sums[0].iter().enumerate().map(|(m, s)| s - value(m)).collect::<Vec<_>>();
-                let more = sums[1].iter().enumerate().map(|(m, s)| s + value(m)).collect::<Vec<_>>();
+                let load = |m: usize, t: u32| self.problem.load(m, unit as usize, t as usize);
+                let less = sums[0].iter().enumerate().map(|(m, s)| s - load(m, inner)).collect::<Vec<_>>();
+                let more = sums[1].iter().enumerate().map(|(m, s)| s + load(m, outer)).collect::<Vec<_>>();
                 [less, more]
             };
             let mut candidates: Vec<(f64, u32)> = (0..plan.len() as u32)
@@ -201,14 +200,15 @@ impl Stage<'_> {
     /// A unit's share of a territory: the mean over the measures.
     fn weight(&self, unit: u32) -> f64 {
         let k = self.problem.k() as f64;
-        let measures = self.problem.measures().iter().enumerate();
-        let share = measures.map(|(m, measure)| measure.values[unit as usize] * k / self.problem.total(m));
-        share.sum::<f64>() / self.problem.measures().len() as f64 + 1e-6
+        let measures = self.problem.measures().len();
+        let share = |m: usize| self.problem.least_load(m, unit as usize) * k / self.problem.total(m);
+        (0..measures).map(share).sum::<f64>() / measures as f64 + 1e-6
     }
 
     fn sums(&self, plan: &[u32], territory: u32) -> Vec<f64> {
-        let of = |values: &[f64]| plan.iter().zip(values).filter(|(t, _)| **t == territory).map(|(_, v)| v).sum();
-        self.problem.measures().iter().map(|m| of(&m.values)).collect()
+        let load = |m: usize, unit: usize| self.problem.load(m, unit, territory as usize);
+        let members = || (0..plan.len()).filter(|&unit| plan[unit] == territory);
+        (0..self.problem.measures().len()).map(|m| members().map(|unit| load(m, unit)).sum()).collect()
     }
 
     fn excess(&self, plan: &[u32], territory: u32) -> f64 {

@@ -133,6 +133,14 @@ pub enum ProblemError {
         /// The measures.
         known: String,
     },
+    /// The measure that weights compactness is nothing but its part per km.
+    #[error(
+        "measure {measure:?} weights compactness, but without its part per km it is 0 everywhere: name another measure as weight"
+    )]
+    WeightlessWeight {
+        /// The measure.
+        measure: String,
+    },
     /// An objective weight is negative, infinite or not a number, or all are zero.
     #[error(
         "the weight of compactness term {term} is {value}: weights must be finite numbers ≥ 0, one of them positive"
@@ -211,6 +219,16 @@ pub enum ProblemError {
     #[error("territory {territory:?} has a radius but no anchor to measure it from: give it one")]
     RadiusWithoutAnchor {
         /// The territory.
+        territory: String,
+    },
+    /// An anchored measure needs an anchor of every territory.
+    #[error(
+        "measure {measure:?} grows with the distance from anchors, but territory {territory:?} has none: give it one, or leave the part per km out"
+    )]
+    Unanchored {
+        /// The measure.
+        measure: String,
+        /// A territory without anchor.
         territory: String,
     },
     /// Two anchors are nearer than centres may be.

@@ -50,7 +50,7 @@ fn search(problem: &Problem, bounded: bool, alike: bool, worth: &dyn Fn(usize, u
     };
     let measures = problem.measures().len();
     let bounds = |t: usize| {
-        let of = |m: usize| if bounded { problem.unit_bounds(t, m) } else { (0.0, f64::INFINITY) };
+        let of = |m: usize| if bounded { problem.bounds_of_all_plans(t, m) } else { (0.0, f64::INFINITY) };
         (0..measures).map(of).collect::<Vec<_>>()
     };
     let all = (0..k).map(|t| Wanted { allowed: allowed(t as u32), bounds: bounds(t), anchor: problem.anchor(t) });
@@ -65,6 +65,7 @@ fn search(problem: &Problem, bounded: bool, alike: bool, worth: &dyn Fn(usize, u
         sum: 0.0,
         best: None,
         alike,
+        settles: bounded && problem.has_anchored(),
         steps: STEPS,
     };
     search.next((1u32 << n) - 1);
@@ -98,6 +99,8 @@ struct Search<'a> {
     best: Option<(f64, Vec<u32>)>,
     /// Whether territories that want the same are the same.
     alike: bool,
+    /// Whether the bounds of some measures depend on the plan, and are asked for when it is complete.
+    settles: bool,
     steps: u64,
 }
 
@@ -108,7 +111,10 @@ impl Search<'_> {
         if left == 0 {
             if open == 0 && self.best.as_ref().is_none_or(|best| self.sum < best.0) {
                 let of = |u: usize| self.taken.iter().position(|set| set >> u & 1 == 1).unwrap_or(0) as u32;
-                self.best = Some((self.sum, (0..self.problem.units()).map(of).collect()));
+                let plan: Vec<u32> = (0..self.problem.units()).map(of).collect();
+                if !self.settles || keeps_its_own_bounds(self.problem, &plan) {
+                    self.best = Some((self.sum, plan));
+                }
             }
             return;
         }
@@ -165,6 +171,22 @@ impl Search<'_> {
         }
         Some(enough)
     }
+}
+
+/// Whether the sums of anchored measures are between the bounds that follow from what the plan makes of them.
+fn keeps_its_own_bounds(problem: &Problem, plan: &[u32]) -> bool {
+    let settled = problem.settled(plan);
+    let mut anchored = (0..problem.measures().len()).filter(|&m| problem.is_anchored(m));
+    anchored.all(|m| {
+        let mut sums = vec![0.0; problem.k()];
+        plan.iter().enumerate().for_each(|(unit, &t)| sums[t as usize] += problem.load(m, unit, t as usize));
+        let mut sums = sums.iter().enumerate();
+        sums.all(|(t, sum)| {
+            let (lower, upper) = settled.bounds(t, m);
+            let sum = sum + problem.carried(t, m);
+            sum >= lower - SLACK * lower && sum <= upper * (1.0 + SLACK)
+        })
+    })
 }
 
 /// Moment of inertia of a set as a territory, about its anchor or its centroid.

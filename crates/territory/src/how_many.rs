@@ -179,6 +179,10 @@ struct Range {
 impl Range {
     /// Takes away what a measure's bounds leave no room for; `alike`: all territories have the same target.
     fn narrow(&mut self, m: &Measure, carried: f64, alike: bool) {
+        if !m.per_km.is_empty() {
+            // What it adds up to depends on the plan.
+            return;
+        }
         let total = m.values.iter().sum::<f64>() + carried;
         let largest = m.values.iter().copied().fold(0.0, f64::max);
         if let Some(maximum) = m.maximum.filter(|most| *most > 0.0) {

@@ -68,8 +68,13 @@ pub fn region_problem(problem: &Problem, regions: usize, slack: f64) -> Result<(
             region
         })
         .collect();
-    for measure in &mut spec.measures {
+    for (m, measure) in spec.measures.iter_mut().enumerate() {
         (measure.tolerance, measure.minimum, measure.maximum) = (f64::INFINITY, None, None);
+        if problem.is_anchored(m) {
+            // Inside its region a unit goes to an anchor near by.
+            measure.values = (0..problem.units()).map(|unit| problem.least_load(m, unit)).collect();
+            measure.per_km.clear();
+        }
     }
     // What a unit may be in, by the regions of those territories; pairs apart may share a region.
     let set = |list: &[u32]| {
@@ -158,8 +163,8 @@ pub fn share_out(problem: &Problem, region: &[u32], regions: usize) -> Result<Ve
         let range = "at least one per region, besides those that units of a region are locked to";
         return Err(ProblemErrors(vec![ProblemError::RuleValue { what, value, range }]));
     }
-    let values = &problem.measures()[0].values;
-    let loads: Vec<f64> = units.iter().map(|list| list.iter().map(|&u| values[u as usize]).sum()).collect();
+    let load = |&u: &u32| problem.least_load(0, u as usize);
+    let loads: Vec<f64> = units.iter().map(|list| list.iter().map(load).sum()).collect();
     let shares = apportion(&loads, &counts, least, problem.k());
     let points = problem.spec().locations.points();
     let free = |t: &u32| home[*t as usize].is_none();
@@ -277,7 +282,8 @@ fn part(problem: &Problem, units: &[u32], territories: &[u32]) -> ProblemSpec {
         .iter()
         .map(|m| {
             let values = units.iter().map(|&u| m.values[u as usize]).collect();
-            Measure::new(m.name.clone(), values).tolerance(f64::INFINITY)
+            let per_km = units.iter().filter_map(|&u| m.per_km.get(u as usize).copied()).collect();
+            Measure::new(m.name.clone(), values).tolerance(f64::INFINITY).per_km(per_km)
         })
         .collect();
     part.territories = territories

@@ -29,8 +29,8 @@ impl Plan {
         for (unit, &t) in plan.assignment.iter().enumerate() {
             let size = plan.sizes.get_mut(t as usize).ok_or((unit, t))?;
             *size += 1;
-            for (j, m) in problem.measures().iter().enumerate() {
-                plan.sums[t as usize * measures + j] += m.values[unit];
+            for j in 0..measures {
+                plan.sums[t as usize * measures + j] += problem.load(j, unit, t as usize);
             }
         }
         Ok(plan)
@@ -56,10 +56,9 @@ impl Plan {
         let from = std::mem::replace(&mut self.assignment[unit as usize], to);
         self.sizes[from as usize] -= 1;
         self.sizes[to as usize] += 1;
-        for (j, m) in problem.measures().iter().enumerate() {
-            let value = m.values[unit as usize];
-            self.sums[from as usize * self.measures + j] -= value;
-            self.sums[to as usize * self.measures + j] += value;
+        for j in 0..self.measures {
+            self.sums[from as usize * self.measures + j] -= problem.load(j, unit as usize, from as usize);
+            self.sums[to as usize * self.measures + j] += problem.load(j, unit as usize, to as usize);
         }
     }
 }

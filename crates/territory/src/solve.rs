@@ -5,6 +5,10 @@ use crate::error::ProblemErrors;
 use crate::evaluate::{ViolationKind, evaluate};
 use crate::exact::{Exact, TINY, try_all};
 use crate::problem::{Problem, any_assignment};
+use crate::quality::{Judged, scales};
+use crate::search::run;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// Options of [`solve`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +37,8 @@ pub struct Solution {
 /// # Errors
 /// Rules that contradict each other, all of them named.
 pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> Result<Solution, ProblemErrors> {
-    let (mut assignment, stopped) = crate::search::run(problem, options, control);
+    let (mut assignment, stopped) =
+        if problem.has_anchored() { in_rounds(problem, options, control) } else { run(problem, options, control) };
     // Of a tiny problem whose bounds the search missed, or whose rules cut its territories, all plans are tried.
     if problem.units() <= TINY
         && let Ok(found) = evaluate(problem, &assignment)
@@ -57,3 +62,35 @@ pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -
     control.report(1.0, "done");
     Ok(Solution { assignment, stopped })
 }
+
+/// What anchored measures add up to depends on the plan, and so do their targets: the search goes by those of the plan before, until
+/// the bounds hold by the plan's own. The best plan of all rounds, by its own targets.
+fn in_rounds(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> (Vec<u32>, Stopped) {
+    let mut best: Option<Judged> = None;
+    let mut settled = Cow::Borrowed(problem);
+    let mut stopped = Stopped::Steps;
+    for _ in 0..ROUNDS {
+        let (assignment, why) = run(&settled, options, control);
+        stopped = why;
+        let next = problem.settled(&assignment).into_owned();
+        let moved = |m: usize| (next.total(m) / settled.total(m) - 1.0).abs();
+        // All plans of tiny problems are tried anyway.
+        let ends = problem.units() <= TINY || (0..problem.measures().len()).all(|m| moved(m) < SETTLED);
+        settled = Cow::Owned(next);
+        let Ok(found) = Judged::new(problem, assignment.clone()) else { return (assignment, stopped) };
+        let holds = found.evaluation.violations.is_empty();
+        let better = |best: &Judged| found.compare(best, problem, &scales(&best.evaluation)) == Ordering::Less;
+        if best.as_ref().is_none_or(better) {
+            best = Some(found);
+        }
+        if holds || ends || control.stopped().is_some() {
+            break;
+        }
+    }
+    (best.map(|plan| plan.assignment).unwrap_or_default(), stopped)
+}
+
+/// Rounds by which targets of anchored measures have settled, or will not.
+const ROUNDS: usize = 4;
+/// Change of a total that moves no bound to speak of.
+const SETTLED: f64 = 1e-4;

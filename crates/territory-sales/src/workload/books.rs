@@ -2,6 +2,7 @@
 
 use super::{Bases, TerritoryHours, Workload};
 use crate::{SalesError, check};
+use territory::Measure;
 use territory::terms::Moments;
 
 /// The workload summed onto units.
@@ -58,6 +59,14 @@ impl UnitWorkload<'_> {
     /// Hours per year of each unit that do not depend on the base: a measure for the engine.
     pub fn fixed_hours(&self) -> &[f64] {
         &self.fixed_hours
+    }
+
+    /// The workload of the units as an anchored measure of the engine, where territories have anchors, the reps' bases: ways are
+    /// counted from where the units are, each with all its trips. [`Workload::territories`] has the hours from the customers' own doors.
+    pub fn anchored(&self, name: impl Into<String>) -> Measure {
+        let per_km = 2.0 * self.workload.trips().hours_per_km();
+        Measure::new(name, self.fixed_hours.clone())
+            .per_km(self.moments.iter().map(|trips| trips.weight * per_km).collect())
     }
 
     fn hours(&self, sums: &Sums, shape: f64) -> f64 {

@@ -12,7 +12,7 @@
 //! doi:10.1287/trsc.18.4.331) into line haul and detour.
 //!
 //! Being additive it serves *inside* a search, as a measure: [`Workload::fixed_hours`] (calls and steps, the same in every territory) plus the
-//! way out and back, which depends on the base: to given bases ([`Workload::anchored`], [`Workload::hours`]), or, while no base
+//! way out and back, which depends on the base: to given bases ([`Workload::anchored`], [`UnitWorkload::anchored`], [`Workload::hours`]), or, while no base
 //! is known, through the territory's inertia: the mean distance is 0.94·√(I / F), I and F of the trips f/m (a disc's mean distance from its centre over its
 //! root-mean-square one, 2√2/3), which [`TravelBooks`] keep current in O(1) per move. [`Workload::territories`] reports the exact figure
 //! beside that estimate. Travel times of one's own (a matrix, a function) take the place of straight lines.
@@ -32,7 +32,7 @@ pub use territories::{Bases, TerritoryHours};
 
 use crate::classes::Calls;
 use crate::{SalesError, check};
-use territory::Locations;
+use territory::{Locations, Measure};
 
 /// Steps between customers of a trip per mean distance to the three nearest: fitted on markets other than those it is judged on.
 pub const DETOUR: f64 = 0.83;
@@ -98,15 +98,6 @@ pub struct Workload {
     /// f/m of every customer.
     trips_per_year: Vec<f64>,
     trips: DayTrips,
-}
-
-/// A measure whose value depends on the territory: `fixed_hours[i] + hours_per_km[i] · d(i, base)`, d in straight km.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Anchored {
-    /// Hours per year that are the same in every territory.
-    pub fixed_hours: Vec<f64>,
-    /// Hours per year and km of distance to the base.
-    pub hours_per_km: Vec<f64>,
 }
 
 impl Workload {
@@ -259,13 +250,35 @@ impl Workload {
         self.fixed_hours().into_iter().enumerate().map(of).collect()
     }
 
-    /// The workload as an anchored measure, for straight lines to given bases.
-    pub fn anchored(&self) -> Anchored {
+    /// The workload as an anchored measure of the engine, where customers are the units and territories have anchors, the reps' bases:
+    /// calls and steps, and per km of straight way 2·f/m of the hours that a km takes. What the engine then balances is
+    /// [`Workload::territories`] with [`Bases::Known`], exactly.
+    ///
+    /// ```
+    /// use territory::adjacency::{Edge, EdgeKind, Graph};
+    /// use territory::{Locations, ProblemSpec, Space, Territory};
+    /// use territory_sales::workload::{Bases, DayTrips, Workload};
+    /// let places: Vec<[f64; 2]> = (0..6).map(|i| [f64::from(i) * 10_000.0, 0.0]).collect();
+    /// let locations = Locations::from_coordinates(Space::Planar, &places);
+    /// let trips = DayTrips { calls_per_trip: 4.0, circuity: 1.2, speed_kmh: 60.0 };
+    /// let workload = Workload::new(&locations, &[12.0; 6], &[0.5; 6], trips)?;
+    /// let edges: Vec<Edge> = (1..6).map(|i| Edge::new(i - 1, i, EdgeKind::Edge, 0.0)).collect();
+    /// let homes = [[0.0, 0.0], [40_000.0, 0.0]];
+    /// let reps = ["Ann", "Ben"].iter().zip(homes).map(|(name, home)| Territory::new(*name).anchor(home));
+    /// let problem = ProblemSpec::new(locations, Graph::from_edges(6, &edges), 2)
+    ///     .measure(workload.anchored("hours").tolerance(0.2))
+    ///     .territories(reps.collect())
+    ///     .build()?;
+    /// let plan = territory::solve(&problem, &Default::default(), &Default::default())?.assignment;
+    /// let figures = territory::evaluate::evaluate(&problem, &plan)?;
+    /// assert!(figures.violations.is_empty());
+    /// let hours = workload.territories(&plan, 2, Bases::Known(&homes))?;
+    /// assert!((figures.territories[1].sums[0] - hours[1].total()).abs() < 1e-9);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn anchored(&self, name: impl Into<String>) -> Measure {
         let per_km = 2.0 * self.trips.hours_per_km();
-        Anchored {
-            fixed_hours: self.fixed_hours(),
-            hours_per_km: self.trips_per_year.iter().map(|trips| trips * per_km).collect(),
-        }
+        Measure::new(name, self.fixed_hours()).per_km(self.trips_per_year.iter().map(|trips| trips * per_km).collect())
     }
 
     /// One-way hours of a customer's straight way to a place (km, as [`territory::Space::locate`] gives it).

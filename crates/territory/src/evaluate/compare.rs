@@ -232,7 +232,7 @@ pub(super) fn check(problem: &Problem, before: PlanNames<'_>) -> Result<(), Assi
 /// The one matching by which plans are compared: most overlap. Rows are territories before, columns those after.
 fn match_territories(problem: &Problem, before: PlanNames<'_>, members: &Members) -> Matching {
     let values = &problem.measures()[problem.weight()].values;
-    let least = 1e-6 * problem.total(problem.weight()) / problem.units() as f64;
+    let least = 1e-6 * problem.total_weight() / problem.units() as f64;
     let mut overlap = vec![0.0; before.names.len()];
     let mut entries = Vec::new();
     for t in 0..members.k() {
@@ -289,7 +289,7 @@ fn changes(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &M
         change.units[side] += 1;
         change.moved_units[side] += usize::from(moved);
         for (m, measure) in measures.iter().enumerate() {
-            let value = measure.values[unit];
+            let value = if row < k { problem.load(m, unit, row) } else { measure.values[unit] };
             change.sums[m][side] += value;
             if moved {
                 change.moved[m][side] += value;
@@ -398,7 +398,7 @@ fn disruption(problem: &Problem, before: PlanNames<'_>, moves: &[Move], flows: &
     let forced = 0.0 + moves.iter().filter(|mv| mv.forced).map(|mv| values[mv.unit.index()]).sum::<f64>();
     // A territory that carries more than its maximum can hand off no more than its units.
     let of_units = |t: usize| {
-        let (lower, upper) = problem.unit_bounds(t, m);
+        let (lower, upper) = problem.bounds_of_all_plans(t, m);
         (lower, upper.max(0.0))
     };
     let bounds: Vec<(f64, f64)> = (0..flows.nodes).map(|n| if n < k { of_units(n) } else { (0.0, 0.0) }).collect();

@@ -172,6 +172,9 @@ impl Evaluation {
 /// # Errors
 /// An assignment of another length, or with a territory that is not below k.
 pub fn evaluate(problem: &Problem, assignment: &[u32]) -> Result<Evaluation, AssignmentError> {
+    // Targets of measures that depend on anchors are shares of what this plan makes of them.
+    let settled = problem.settled(assignment);
+    let problem = &*settled;
     let members = Members::of(problem, assignment)?;
     let (territories, (pieces, cut)) = crate::parallel::join(
         || territory_figures(problem, &members),
@@ -184,7 +187,7 @@ pub fn evaluate(problem: &Problem, assignment: &[u32]) -> Result<Evaluation, Ass
     let (violations, findings) = violations(problem, assignment, &members, &pieces, &territories);
     let measures = measure_figures(problem, &territories, &findings);
     let inertia: f64 = territories.iter().map(|t| t.inertia).sum();
-    let inertia_km2 = inertia / problem.total(problem.weight());
+    let inertia_km2 = inertia / problem.total_weight();
     Ok(Evaluation {
         units: problem.units(),
         contiguous: pieces.counts.iter().all(|&c| c == 1),

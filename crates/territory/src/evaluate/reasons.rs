@@ -134,7 +134,7 @@ impl Case<'_> {
         if self.kind != ViolationKind::AboveMaximum {
             return None;
         }
-        let value = |u: u32| self.problem.measures()[self.m].values[u as usize];
+        let value = |u: u32| self.problem.load(self.m, u as usize, self.t);
         let largest = self.members.iter().copied().max_by(|&a, &b| value(a).total_cmp(&value(b)).then(b.cmp(&a)))?;
         let same = |f: &&Finding| {
             f.kind == FindingKind::OversizeUnit && f.measure == Some(self.m) && f.unit.is_some_and(|u| u.0 == largest)
@@ -210,7 +210,7 @@ impl Case<'_> {
             if above { "take" } else { "give" },
             if room.is_finite() { figure(room) } else { "any amount".to_owned() }
         );
-        let value = |u: u32| self.problem.measures()[m].values[u as usize];
+        let value = |u: u32| self.problem.load(m, u as usize, self.t);
         let positive = around.border[self.t].iter().copied().filter(|&u| value(u) > 0.0);
         let smallest = positive.min_by(|&a, &b| value(a).total_cmp(&value(b)).then(a.cmp(&b)));
         if let Some(unit) = smallest.filter(|_| above) {

@@ -140,7 +140,7 @@ pub struct SplitArea {
 pub fn area_splits(problem: &Problem, assignment: &[u32]) -> Result<Vec<AreaSplits>, AssignmentError> {
     Members::of(problem, assignment)?;
     let measures = problem.measures();
-    let upper = |m: usize| (0..problem.k()).map(|t| problem.unit_bounds(t, m).1).fold(0.0, f64::max);
+    let upper = |m: usize| (0..problem.k()).map(|t| problem.bounds_of_all_plans(t, m).1).fold(0.0, f64::max);
     let uppers: Vec<f64> = (0..measures.len()).map(upper).collect();
     let of_level = |level: &crate::problem::Areas| {
         let mut met = vec![BTreeSet::new(); level.names.len()];

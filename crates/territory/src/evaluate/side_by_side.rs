@@ -78,7 +78,11 @@ fn figures(problem: &Problem, assignment: &[u32], same: &[Option<usize>]) -> Res
     let all: f64 = capacities.iter().sum();
     let of_measure = |m: usize| {
         let values = &problem.measures()[m].values;
-        let sum = |t: usize| members.get(t).iter().map(|&u| values[u as usize]).sum::<f64>();
+        let load = |t: usize, u: u32| match same[t] {
+            Some(t) => problem.load(m, u as usize, t),
+            None => values[u as usize],
+        };
+        let sum = |t: usize| members.get(t).iter().map(|&u| load(t, u)).sum::<f64>();
         let carried = |t: usize| same[t].map_or(0.0, |t| problem.carried(t, m));
         let sums: Vec<f64> = (0..k).map(|t| sum(t) + carried(t)).collect();
         let total: f64 = sums.iter().sum();

@@ -16,12 +16,14 @@ pub(super) fn territory_figures(problem: &Problem, members: &Members) -> Vec<Ter
 fn figures(problem: &Problem, t: usize, members: &[u32]) -> TerritoryFigures {
     let measures = 0..problem.measures().len();
     // 0.0 + keeps the empty sum from being −0.
-    let sum = |m: usize| 0.0 + members.iter().map(|&u| problem.measures()[m].values[u as usize]).sum::<f64>();
+    let sum = |m: usize| 0.0 + members.iter().map(|&u| problem.load(m, u as usize, t)).sum::<f64>();
     let own: Vec<f64> = measures.clone().map(sum).collect();
     let sums: Vec<f64> = own.iter().enumerate().map(|(m, sum)| sum + problem.carried(t, m)).collect();
     let targets: Vec<f64> = measures.map(|m| problem.target(t, m)).collect();
     let deviations = sums.iter().zip(&targets).map(|(x, t)| x / t - 1.0).collect();
-    let centre = Centre::of(problem, members, own[problem.weight()]);
+    let weight = problem.weight();
+    let weights = || members.iter().map(|&u| problem.measures()[weight].values[u as usize]).sum();
+    let centre = Centre::of(problem, members, if problem.is_anchored(weight) { weights() } else { own[weight] });
     let (moment, mass) = match problem.anchor(t).filter(|_| centre.weighted) {
         Some(anchor) => moment_about(problem, members, anchor),
         None => (centre.moment, centre.mass),

@@ -5,7 +5,7 @@ use super::LivePlan;
 use super::effect::{Effect, Moved};
 use super::error::LiveError;
 use super::journal::{Act, Step};
-use super::territories::Slot;
+use super::territories::{Slot, located};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::ids::{TerritoryId, UnitId};
 use crate::problem::Territory;
@@ -93,6 +93,11 @@ impl LivePlan {
         fill: impl FnOnce(&mut Self, u32) -> Result<Step, LiveError>,
     ) -> Result<(TerritoryId, Effect), LiveError> {
         self.territories.faults_with(&self.problem, &territory)?;
+        let mut anchored = (0..self.problem.measures().len()).filter(|&m| self.problem.is_anchored(m));
+        if let (None, Some(m)) = (territory.anchor, anchored.next()) {
+            let (measure, territory) = (self.problem.measures()[m].name.clone(), territory.name);
+            return Err(ProblemErrors(vec![ProblemError::Unanchored { measure, territory }]).into());
+        }
         let (territories, units) = (self.k() + 1, self.problem.units());
         if territories > units {
             return Err(ProblemErrors(vec![ProblemError::MoreTerritoriesThanUnits { territories, units }]).into());
@@ -100,8 +105,9 @@ impl LivePlan {
         let new = self.territories.len() as u32;
         let before = self.look((0..=new).collect(), None);
         let admitted = Some(self.problem.rule_book().admitted_by(self.problem.spec(), &territory));
+        let anchor = located(&self.problem, &territory);
         self.territories.push(Slot { territory, stands: true, admitted });
-        self.books.push_territory();
+        self.books.push_territory(anchor);
         let filled = match self.territories.refresh(&self.problem) {
             Ok(()) => fill(self, new),
             Err(errors) => Err(errors.into()),
@@ -150,21 +156,21 @@ impl LivePlan {
 
     /// What a territory has with some units more, over its target, on average over the measures.
     fn share(&self, t: u32, more: &[u32]) -> f64 {
-        let measures = self.problem.measures();
-        let with = |(m, measure): (usize, &crate::problem::Measure)| {
-            let more: f64 = more.iter().map(|&u| measure.values[u as usize]).sum();
+        let measures = self.problem.measures().len();
+        let with = |m: usize| {
+            let more: f64 = more.iter().map(|&u| self.books.load(&self.problem, m, u, t)).sum();
             (self.sum(t, m) + more) / self.territories.target(t, m)
         };
-        measures.iter().enumerate().map(with).sum::<f64>() / measures.len() as f64
+        (0..measures).map(with).sum::<f64>() / measures as f64
     }
 
     /// Whether a territory may have some units more, by rules and upper bounds.
     fn fits(&self, t: u32, atom: &[u32]) -> bool {
-        let fits = |(m, measure): (usize, &crate::problem::Measure)| {
-            let more: f64 = atom.iter().map(|&u| measure.values[u as usize]).sum();
+        let fits = |m: usize| {
+            let more: f64 = atom.iter().map(|&u| self.books.load(&self.problem, m, u, t)).sum();
             more == 0.0 || self.sum(t, m) + more <= self.territories.bounds(t, m).1
         };
-        self.problem.measures().iter().enumerate().all(fits)
+        (0..self.problem.measures().len()).all(fits)
             && atom.iter().all(|&u| self.check_move(u, t).is_ok() && self.clashing(u, t).is_none())
     }
 

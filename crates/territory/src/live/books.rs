@@ -42,14 +42,17 @@ pub(super) struct Books {
     outside: Vec<u32>,
     border: Vec<u32>,
     place: Vec<u32>,
+    /// Where every territory is measured from, for measures that depend on it.
+    anchors: Vec<Option<[f64; 3]>>,
     grids: Grids,
     masses: Vec<Mass>,
     walks: Walks,
 }
 
 impl Books {
-    /// Books of an assignment to territories below k.
-    pub(super) fn new(problem: &Problem, k: usize, part: Vec<u32>) -> Self {
+    /// Books of an assignment to territories with these anchors, as many as there are territories.
+    pub(super) fn new(problem: &Problem, anchors: Vec<Option<[f64; 3]>>, part: Vec<u32>) -> Self {
+        let k = anchors.len();
         let (n, m) = (problem.units(), problem.measures().len());
         let masses = masses(problem);
         let mut books = Self {
@@ -61,6 +64,7 @@ impl Books {
             outside: vec![0; n],
             border: Vec::new(),
             place: vec![0; n],
+            anchors,
             grids: Grids::new(problem, &masses),
             masses,
             walks: Walks::new(n),
@@ -140,7 +144,8 @@ impl Books {
     }
 
     /// Room for one more territory, empty.
-    pub(super) fn push_territory(&mut self) {
+    pub(super) fn push_territory(&mut self, anchor: Option<[f64; 3]>) {
+        self.anchors.push(anchor);
         self.sizes.push(0);
         self.pieces.push(0);
         self.sums.resize(self.sums.len() + self.grids.measures.len(), 0);
@@ -149,6 +154,7 @@ impl Books {
 
     /// Takes the last territory away, which is empty.
     pub(super) fn pop_territory(&mut self) {
+        self.anchors.pop();
         self.sizes.pop();
         self.pieces.pop();
         self.sums.truncate(self.sums.len() - self.grids.measures.len());
@@ -228,11 +234,19 @@ impl Books {
         }
     }
 
+    /// What a unit adds to a measure in a territory.
+    #[inline]
+    pub(super) fn load(&self, problem: &Problem, measure: usize, unit: u32, territory: u32) -> f64 {
+        let anchor = self.anchors.get(territory as usize).copied().flatten();
+        problem.load_from(measure, unit as usize, anchor)
+    }
+
     fn count_load(&mut self, problem: &Problem, unit: u32, territory: u32, sign: i128) {
         let measures = self.grids.measures.len();
-        let sums = &mut self.sums[territory as usize * measures..][..measures];
-        for ((sum, grid), measure) in sums.iter_mut().zip(&self.grids.measures).zip(problem.measures()) {
-            *sum = sum.wrapping_add(sign.wrapping_mul(grid.put(measure.values[unit as usize])));
+        for m in 0..measures {
+            let load = self.grids.measures[m].put(self.load(problem, m, unit, territory));
+            let sum = &mut self.sums[territory as usize * measures + m];
+            *sum = sum.wrapping_add(sign.wrapping_mul(load));
         }
         let added = on_grids(&self.masses[unit as usize], &self.grids.moments);
         for (sum, value) in self.moments[territory as usize].iter_mut().zip(added) {
@@ -304,7 +318,7 @@ fn on_grids(mass: &Mass, [w, first, second]: &[Grid; 3]) -> [i128; 5] {
 impl Grids {
     fn new(problem: &Problem, masses: &[Mass]) -> Self {
         let graph = problem.graph();
-        let total = problem.total(problem.weight());
+        let total = problem.total_weight();
         let radius = masses.iter().flat_map(|m| m.at).fold(0.0, |radius: f64, x| radius.max(x.abs()));
         let links = 0..graph.links().len();
         Self {

@@ -197,7 +197,7 @@ impl LivePlan {
             excess: after.excess - before.excess,
             objective: self.terms.value(inertia, border_km, cut),
             inertia,
-            inertia_km2: inertia / self.problem.total(self.problem.weight()),
+            inertia_km2: inertia / self.problem.total_weight(),
             cut,
             border_km,
         };

@@ -4,6 +4,7 @@
 use super::LivePlan;
 use super::effect::{Effect, Moved};
 use super::territories::Slot;
+use super::territories::located;
 
 /// Something that was done.
 #[derive(Clone, Debug)]
@@ -101,8 +102,9 @@ impl LivePlan {
         match &mut step.act {
             Act::Add(slot) => {
                 if let Some(slot) = slot.take() {
+                    let anchor = located(&self.problem, &slot.territory);
                     self.territories.push(slot);
-                    self.books.push_territory();
+                    self.books.push_territory(anchor);
                 }
             }
             Act::Remove(territory) => self.territories.set_standing(*territory, false),

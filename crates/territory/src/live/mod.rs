@@ -147,8 +147,11 @@ impl LivePlan {
         if let Some((unit, &territory)) = assignment.iter().enumerate().find(|(_, t)| **t as usize >= k) {
             return Err(AssignmentError::Territory { unit: problem.unit_name(unit), territory, territories: k });
         }
-        let books = Books::new(&problem, k, assignment);
+        // Targets of measures that depend on anchors are shares of what they are today.
+        let problem =
+            if problem.has_anchored() { Arc::new(problem.settled(&assignment).into_owned()) } else { problem };
         let territories = Territories::new(&problem);
+        let books = Books::new(&problem, territories.anchors(&problem), assignment);
         let broken = BrokenRules::new(&problem, &territories, books.part());
         let nothing = Terms { inertia: 0.0, border: 0.0, cut: 0.0 };
         let (held, done, undone) = (vec![false; expected], Vec::new(), Vec::new());
@@ -219,7 +222,7 @@ impl LivePlan {
             contiguity: self.territories.standing().map(|t| self.books.pieces(t).abs_diff(1) as usize).sum(),
             excess: self.territories.standing().map(|t| self.excess(t)).sum(),
             inertia,
-            inertia_km2: inertia / self.problem.total(self.problem.weight()),
+            inertia_km2: inertia / self.problem.total_weight(),
             cut,
             border_km,
             objective: self.terms.value(inertia, border_km, cut),

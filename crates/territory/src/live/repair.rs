@@ -79,10 +79,9 @@ impl LivePlan {
     fn piece_orders(&mut self, t: u32) -> Vec<Vec<(UnitId, TerritoryId)>> {
         let mut pieces = self.books.pieces_of(&self.problem, t);
         let share = |piece: &Vec<u32>| -> f64 {
-            let of = |(m, measure): (usize, &crate::problem::Measure)| {
-                piece.iter().map(|&u| measure.values[u as usize]).sum::<f64>() / self.territories.target(t, m)
-            };
-            self.problem.measures().iter().enumerate().map(of).sum()
+            let load = |m: usize, u: u32| self.books.load(&self.problem, m, u, t);
+            let of = |m: usize| piece.iter().map(|&u| load(m, u)).sum::<f64>() / self.territories.target(t, m);
+            (0..self.problem.measures().len()).map(of).sum()
         };
         let weight = |(at, piece): (usize, &Vec<u32>)| (share(piece), piece.len(), at);
         let heavier = |a: &(f64, usize, usize), b: &(f64, usize, usize)| {
@@ -184,7 +183,8 @@ impl LivePlan {
                 whole = false;
                 break;
             };
-            amount = self.problem.measures()[measure].values[unit as usize];
+            // What the next one is to be relieved of, or to give.
+            amount = self.books.load(&self.problem, measure, unit, pair[1]);
             self.books.step(&self.problem, unit, to);
             made.push((unit, from, to, before));
         }
@@ -198,12 +198,12 @@ impl LivePlan {
     /// The unit of one territory that may go to the other, cuts nothing and has about some amount of a measure.
     fn passed_on(&mut self, crossings: &Crossings, (from, to): (u32, u32), measure: usize, amount: f64) -> Option<u32> {
         let begin = crossings.partition_point(|c| (c.0, c.1) < (from, to));
-        let values = &self.problem.measures()[measure].values;
+        let load = |u: u32| self.books.load(&self.problem, measure, u, from);
         let units = crossings[begin..].iter().take_while(|c| (c.0, c.1) == (from, to)).map(|c| c.2);
         let mut units: Vec<(f64, u32)> = units
-            .filter(|&u| values[u as usize] > 0.0 && self.problem.rule_book().group_of(u) == NO_GROUP)
+            .filter(|&u| load(u) > 0.0 && self.problem.rule_book().group_of(u) == NO_GROUP)
             .filter(|&u| self.books.of(u) == from && self.check_move(u, to).is_ok() && self.clashing(u, to).is_none())
-            .map(|u| ((values[u as usize] - amount).abs(), u))
+            .map(|u| ((load(u) - amount).abs(), u))
             .collect();
         units.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         units.into_iter().map(|u| u.1).find(|&unit| {

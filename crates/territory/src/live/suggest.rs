@@ -221,9 +221,9 @@ impl LivePlan {
     fn excess_change(&self, sheet: &Sheet, unit: u32, from: u32, to: u32) -> f64 {
         let measures = self.problem.measures().len();
         let mut change = 0.0;
-        for (m, measure) in self.problem.measures().iter().enumerate() {
-            let value = measure.values[unit as usize];
-            for (t, value) in [(from, -value), (to, value)] {
+        for m in 0..measures {
+            let load = |t: u32| self.books.load(&self.problem, m, unit, t);
+            for (t, value) in [(from, -load(from)), (to, load(to))] {
                 let at = t as usize * measures + m;
                 change += self.territories.excess(t, m, sheet.sums[at] + value) - sheet.excess[at];
             }

@@ -36,6 +36,11 @@ impl Territories {
         territories
     }
 
+    /// Where every position is measured from, in km.
+    pub(super) fn anchors(&self, problem: &Problem) -> Vec<Option<[f64; 3]>> {
+        self.slots.iter().map(|slot| located(problem, &slot.territory)).collect()
+    }
+
     /// Number of positions, gaps included.
     pub(super) fn len(&self) -> usize {
         self.slots.len()
@@ -131,4 +136,9 @@ impl Territories {
             _ => (lower - sum) / self.target(territory, measure),
         }
     }
+}
+
+/// Where a territory is measured from, in km.
+pub(super) fn located(problem: &Problem, territory: &Territory) -> Option<[f64; 3]> {
+    territory.anchor.map(|at| problem.locations().space().locate(at))
 }

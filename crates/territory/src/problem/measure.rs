@@ -17,6 +17,11 @@ pub struct Measure {
     /// Largest sum a territory may have, in the measure's unit.
     #[cfg_attr(feature = "serde", serde(default))]
     pub maximum: Option<f64>,
+    /// An anchored part: what every unit adds per km between it and the anchor of its territory (great circle or plane), such as
+    /// hours on the way to a rep's home. Its load in territory t is `values[i] + per_km[i] · d(i, anchor of t)`, and the total
+    /// that targets are shares of is that of the plan. Empty: nothing is added. All territories must have anchors.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub per_km: Vec<f64>,
 }
 
 /// Tolerance of a measure for which none is given.
@@ -30,7 +35,14 @@ fn default_tolerance() -> f64 {
 impl Measure {
     /// A measure with the default tolerance of ±5 % and no absolute bounds.
     pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
-        Self { name: name.into(), values, tolerance: DEFAULT_TOLERANCE, minimum: None, maximum: None }
+        Self {
+            name: name.into(),
+            values,
+            tolerance: DEFAULT_TOLERANCE,
+            minimum: None,
+            maximum: None,
+            per_km: Vec::new(),
+        }
     }
 
     /// With another tolerance.
@@ -48,6 +60,27 @@ impl Measure {
     /// With a largest sum per territory.
     pub fn maximum(mut self, maximum: f64) -> Self {
         self.maximum = Some(maximum);
+        self
+    }
+
+    /// With a part that grows with the distance from the territory's anchor: one value ≥ 0 per unit, in the measure's unit
+    /// per km.
+    ///
+    /// ```
+    /// use territory::{Locations, Measure, ProblemSpec, Space, Territory, adjacency::{Edge, EdgeKind, Graph}};
+    /// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0], [3000.0, 0.0]]);
+    /// let edges = [(0, 1), (1, 2), (2, 3)].map(|(a, b)| Edge::new(a, b, EdgeKind::Edge, 0.0));
+    /// let problem = ProblemSpec::new(locations, Graph::from_edges(4, &edges), 2)
+    ///     // Two hours with every customer, and half an hour for every km from the rep's home.
+    ///     .measure(Measure::new("hours", vec![2.0; 4]).per_km(vec![0.5; 4]))
+    ///     .territories(vec![Territory::new("Ann").anchor([0.0, 0.0]), Territory::new("Ben").anchor([3000.0, 0.0])])
+    ///     .build()?;
+    /// assert_eq!(problem.load(0, 1, 0), 2.5);
+    /// assert_eq!(problem.load(0, 1, 1), 3.0);
+    /// # Ok::<(), territory::ProblemErrors>(())
+    /// ```
+    pub fn per_km(mut self, per_km: Vec<f64>) -> Self {
+        self.per_km = per_km;
         self
     }
 }

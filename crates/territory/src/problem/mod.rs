@@ -10,6 +10,7 @@ mod rules;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub(crate) use contradictions::any_assignment;
 pub use distance::{Distance, DistanceFunction};
@@ -49,6 +50,7 @@ pub struct Problem {
     /// Position of the measure that weights compactness.
     weight: usize,
     rule_book: RuleBook,
+    ways: ways::Ways,
 }
 
 impl Problem {
@@ -82,7 +84,8 @@ impl Problem {
         &self.spec.territories
     }
 
-    /// Sum of a measure over all units, without what territories carry.
+    /// Sum of a measure over all units, without what territories carry. Of an anchored measure: the least there can be, or what a
+    /// plan makes of it ([`Problem::settled`]).
     pub fn total(&self, measure: usize) -> f64 {
         self.totals[measure]
     }

@@ -1,6 +1,7 @@
 //! The specification of a problem, and its validation: all faults at once.
 
 use super::limits::Limits;
+use super::ways::Ways;
 use super::{Distance, Measure, Objective, Problem, RuleBook, Rules, Territory, contradictions, rulebook};
 use crate::adjacency::{Graph, components};
 use crate::error::{ProblemError, ProblemErrors};
@@ -131,6 +132,13 @@ impl ProblemSpec {
                 0
             }),
         };
+        self.check_ways(&mut errors);
+        if let Some(m) = self.measures.get(weight)
+            && m.per_km.iter().any(|&v| v > 0.0)
+            && m.values.iter().all(|&v| v == 0.0)
+        {
+            errors.push(ProblemError::WeightlessWeight { measure: m.name.clone() });
+        }
         self.check_objective(&mut errors);
         if errors.is_empty() {
             self.check_components(&mut errors);
@@ -141,8 +149,18 @@ impl ProblemSpec {
             contradictions::check(&self, &rule_book, &mut errors);
         }
         let totals: Vec<f64> = self.measures.iter().map(|m| m.values.iter().sum()).collect();
-        let mut problem = Problem { totals, limits: Limits::default(), weight, rule_book, spec: self };
+        let ways = if well_formed { Ways::of(&self) } else { Ways::default() };
+        let mut problem = Problem { totals, limits: Limits::default(), weight, rule_book, ways, spec: self };
         if well_formed {
+            let anchored = (0..problem.measures().len()).filter(|&m| problem.is_anchored(m)).collect::<Vec<_>>();
+            for m in anchored {
+                let total: f64 = (0..problem.units()).map(|unit| problem.least_load(m, unit)).sum();
+                if !(total > 0.0 && total.is_finite()) {
+                    let measure = problem.measures()[m].name.clone();
+                    errors.push(ProblemError::MeasureTotal { measure, total });
+                }
+                problem.totals[m] = total;
+            }
             problem.set_bounds(&mut errors);
         }
         if errors.is_empty() { Ok(problem) } else { Err(ProblemErrors(errors)) }
@@ -195,7 +213,9 @@ impl ProblemSpec {
                 }
             }
             let total: f64 = m.values.iter().sum();
-            if valid && !m.values.is_empty() && !(total > 0.0 && total.is_finite()) {
+            // What is nothing but its anchored part may add up to zero here.
+            let some = total > 0.0 || m.per_km.iter().any(|&v| v > 0.0);
+            if valid && !m.values.is_empty() && !(some && total.is_finite()) {
                 errors.push(ProblemError::MeasureTotal { measure: name(), total });
             }
         }

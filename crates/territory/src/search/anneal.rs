@@ -10,6 +10,7 @@ use super::guard::{Guard, Leaving};
 use super::random::{Exponential, Random};
 use super::regions::{self, Scratches, in_regions};
 use super::state::State;
+use super::ways::Moved;
 use crate::control::Control;
 
 /// How to anneal.
@@ -206,7 +207,7 @@ fn attempt(
             }
             let Scratch { bundle, .. } = scratch;
             let mut change =
-                state.inertia_change(&bundle.mass, from, to) + balance.change(state, &bundle.loads, from, to);
+                state.inertia_change(&bundle.mass, from, to) + balance.change(state, bundle.moved(), from, to);
             for &u in &bundle.units {
                 change += state.link_change(u, from, to);
             }
@@ -235,7 +236,7 @@ fn other_territory(state: &State<'_>, unit: u32, from: u32, random: &mut Random)
 #[inline]
 pub(crate) fn single_change(state: &State<'_>, balance: &Balance, unit: u32, from: u32, to: u32) -> f64 {
     let instance = state.instance;
-    balance.change(state, instance.loads_of(unit), from, to)
+    balance.change(state, instance.moved(&unit), from, to)
         + state.inertia_change(&instance.masses[unit as usize], from, to)
         + state.link_change(unit, from, to)
 }
@@ -294,7 +295,8 @@ fn swap(
     let loads = &mut scratch.bundle.loads;
     loads.clear();
     loads.extend(instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(x, y)| x - y));
-    let imbalance = balance.change(state, loads, from, to);
+    let moved = Moved { loads, there: &[unit], back: &[partner] };
+    let imbalance = balance.change(state, moved, from, to);
     // Reject on the cheap part before anything is moved: centres hold still in the estimate.
     let estimate = imbalance + state.inertia_change(&a, from, to) + state.inertia_change(&b, to, from);
     if estimate > threshold + 2.0 * state.scales.cut {

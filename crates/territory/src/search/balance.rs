@@ -7,6 +7,7 @@
 use super::instance::{Instance, Window};
 use super::laplacian::Laplacian;
 use super::state::State;
+use super::ways::Moved;
 use crate::terms::Mass;
 
 /// Sums are pulled no farther inside their bounds than this: a penalty that is soft enough not to pull wide windows to their
@@ -127,17 +128,28 @@ impl Balance {
         over / window.target
     }
 
-    /// What the energy of imbalance gains when `loads` go from one territory to another.
+    /// What the energy of imbalance gains when `moved` goes from one territory to another.
     #[inline]
-    pub fn change(&self, state: &State<'_>, loads: &[f64], from: u32, to: u32) -> f64 {
-        let m = loads.len();
+    pub fn change(&self, state: &State<'_>, moved: Moved<'_>, from: u32, to: u32) -> f64 {
+        // Each with a code of its own: hardly any problem has ways, and this is asked all the time.
+        match &state.instance.ways {
+            None => self.change_by(state, moved.loads.len(), |j, _| moved.loads[j], from, to),
+            Some(_) => {
+                let load = |j: usize, t: u32| state.instance.moved_load(moved, j, t);
+                self.change_by(state, moved.loads.len(), load, from, to)
+            }
+        }
+    }
+
+    #[inline]
+    fn change_by(&self, state: &State<'_>, m: usize, load: impl Fn(usize, u32) -> f64, from: u32, to: u32) -> f64 {
         let mut change = 0.0;
-        if !self.walls.is_empty() && self.adds_violation(state, loads, from, to) {
+        if !self.walls.is_empty() && self.adds_violation(state, m, &load, from, to) {
             return f64::INFINITY;
         }
-        for (j, &load) in loads.iter().enumerate() {
-            change += self.change_of(state, from as usize * m + j, j, -load);
-            change += self.change_of(state, to as usize * m + j, j, load);
+        for j in 0..m {
+            change += self.change_of(state, from as usize * m + j, j, -load(j, from));
+            change += self.change_of(state, to as usize * m + j, j, load(j, to));
         }
         change
     }
@@ -186,13 +198,19 @@ impl Balance {
         }
     }
 
-    /// Whether the walls of both territories together are violated more after `loads` have gone from one to the other.
+    /// Whether the walls of both territories together are violated more after loads have gone from one to the other.
     #[inline]
-    fn adds_violation(&self, state: &State<'_>, loads: &[f64], from: u32, to: u32) -> bool {
-        let m = loads.len();
+    fn adds_violation(
+        &self,
+        state: &State<'_>,
+        m: usize,
+        load: impl Fn(usize, u32) -> f64,
+        from: u32,
+        to: u32,
+    ) -> bool {
         let mut more = 0.0;
-        for (j, &load) in loads.iter().enumerate() {
-            for (territory, load) in [(from, -load), (to, load)] {
+        for j in 0..m {
+            for (territory, load) in [(from, -load(j, from)), (to, load(j, to))] {
                 let slot = territory as usize * m + j;
                 let (lower, upper) = self.walls[slot];
                 let sum = state.sums_of(territory)[j];
@@ -270,5 +288,11 @@ impl Bundle {
             }
         }
         self.mass = Mass { at: moments.centroid(), weight: moments.weight };
+    }
+
+    /// All of them, as they move to one territory.
+    #[inline]
+    pub fn moved(&self) -> Moved<'_> {
+        Moved { loads: &self.loads, there: &self.units, back: &[] }
     }
 }

@@ -5,6 +5,7 @@
 //! the noise of single units is averaged out; the fine level then settles borders.
 
 use super::instance::Instance;
+use super::ways::Ways;
 use crate::terms::{Mass, Moments};
 
 const NONE: u32 = u32::MAX;
@@ -189,6 +190,7 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
             let first: Vec<u32> = (0..count).map(speaker).collect();
             Box::new(bonds.contract(cluster, &first))
         }),
+        ways: None,
     };
     coarse.offsets.push(0);
     // Where the row of the current cluster has a neighbour.
@@ -225,6 +227,8 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
         coarse.masses.push(Mass { at: moments.centroid(), weight: moments.weight });
         coarse.offsets.push(coarse.links.len() as u32);
     }
+    let ways = |ways: &Ways| Box::new(ways.contract(&fine.masses, &coarse.masses, &starts, &members));
+    coarse.ways = fine.ways.as_deref().map(ways);
     coarse
 }
 

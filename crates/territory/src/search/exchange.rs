@@ -34,8 +34,10 @@ type Units = [u32; 3];
 #[derive(Clone, Debug, Default)]
 struct Side {
     units: Vec<Units>,
-    /// `[set * measures + measure]`.
+    /// `[set * measures + measure]`, as the sets count where they are.
     loads: Vec<f64>,
+    /// The same as they count where they would go; empty: alike.
+    arriving: Vec<f64>,
     /// What moving the set adds to the energy of the compactness terms.
     energy: Vec<f64>,
     /// Sets by load of the measure that decides.
@@ -90,19 +92,22 @@ impl Exchange {
     fn rate(&mut self, state: &State<'_>, (near, far): (u32, u32), (measure, incoming): (usize, f64)) {
         let m = state.instance.measures;
         let windows = |t: u32| &state.instance.windows[t as usize * m..][..m];
+        self.take.sort(m, measure);
         let (mine, theirs) = (state.sums_of(near), state.sums_of(far));
         let (my_windows, their_windows) = (windows(near), windows(far));
         let extra = |j: usize| if j == measure { incoming } else { 0.0 };
-        let after = |give: &[f64], take: &[f64]| -> f64 {
+        let (give, take) = (&self.give, &self.take);
+        let after = |g: usize, t: usize| -> f64 {
             (0..m)
                 .map(|j| {
-                    let net = give[j] - take[j];
-                    my_windows[j].violation(mine[j] + extra(j) - net) + their_windows[j].violation(theirs[j] + net)
+                    let mine = mine[j] + extra(j) - (give.leaving(g, m)[j] - take.arriving(t, m)[j]);
+                    let theirs = theirs[j] + (give.arriving(g, m)[j] - take.leaving(t, m)[j]);
+                    my_windows[j].violation(mine) + their_windows[j].violation(theirs)
                 })
                 .sum()
         };
-        let zeros = vec![0.0; m];
-        let now = after(&zeros, &zeros);
+        // The first set of either side is empty.
+        let now = after(0, 0);
         // Net amounts that either side is content with; between the two where they do not meet.
         let (w, v) = (&my_windows[measure], &their_windows[measure]);
         let mine = (mine[measure] + incoming - w.upper, mine[measure] + incoming - w.lower);
@@ -117,26 +122,25 @@ impl Exchange {
         }
         let slack = 1e-9 * w.target;
         (low, high) = (low - slack, high + slack);
-        self.take.sort(m, measure);
         self.tries.clear();
         let sizes = (state.size(near), state.size(far));
-        for g in 0..self.give.units.len() {
-            let given = &self.give.loads[g * m..][..m];
-            let load = |t: &u32| self.take.loads[*t as usize * m + measure];
+        for g in 0..give.units.len() {
+            let given = give.leaving(g, m)[measure];
+            let load = |t: &u32| take.arriving(*t as usize, m)[measure];
             // given − taken ≤ high, so taken ≥ given − high.
-            let from = self.take.order.partition_point(|t| load(t) < given[measure] - high);
-            for &t in &self.take.order[from..] {
-                if load(&t) > given[measure] - low {
+            let from = take.order.partition_point(|t| load(t) < given - high);
+            for &t in &take.order[from..] {
+                if load(&t) > given - low {
                     break;
                 }
-                let count = (count(&self.give.units[g]), count(&self.take.units[t as usize]));
+                let count = (count(&give.units[g]), count(&take.units[t as usize]));
                 // Nobody may be left with nothing.
                 if count == (0, 0) || count.0 >= sizes.0 + count.1 || count.1 >= sizes.1 + count.0 {
                     continue;
                 }
-                let left = after(given, &self.take.loads[t as usize * m..][..m]);
+                let left = after(g, t as usize);
                 if left < now - LEAST {
-                    let rank = WORTH * left + self.give.energy[g] + self.take.energy[t as usize];
+                    let rank = WORTH * left + give.energy[g] + take.energy[t as usize];
                     self.tries.push(Try { rank, give: g as u32, take: t });
                     if self.tries.len() >= 16 * TRIES {
                         keep_best(&mut self.tries);
@@ -246,10 +250,17 @@ impl Side {
             }
         }
         self.loads.clear();
+        self.arriving.clear();
         self.energy.clear();
         for set in &self.units {
             bundle.set(instance, set.iter().copied().filter(|&u| u != NONE));
-            self.loads.extend_from_slice(&bundle.loads);
+            if instance.ways.is_none() {
+                self.loads.extend_from_slice(&bundle.loads);
+            } else {
+                let moved = bundle.moved();
+                self.loads.extend((0..instance.measures).map(|j| instance.moved_load(moved, j, from)));
+                self.arriving.extend((0..instance.measures).map(|j| instance.moved_load(moved, j, to)));
+            }
             let links: f64 = bundle.units.iter().map(|&u| state.link_change(u, from, to)).sum();
             let empty = bundle.units.is_empty();
             let inertia = if empty { 0.0 } else { state.inertia_change(&Mass { ..bundle.mass }, from, to) };
@@ -257,10 +268,26 @@ impl Side {
         }
     }
 
+    /// What a set takes along from where it is.
+    #[inline]
+    fn leaving(&self, set: usize, measures: usize) -> &[f64] {
+        &self.loads[set * measures..][..measures]
+    }
+
+    /// What a set brings where it goes.
+    #[inline]
+    fn arriving(&self, set: usize, measures: usize) -> &[f64] {
+        let loads = if self.arriving.is_empty() { &self.loads } else { &self.arriving };
+        &loads[set * measures..][..measures]
+    }
+
+    /// Orders the sets by what they bring of a measure.
     fn sort(&mut self, measures: usize, measure: usize) {
-        self.order.clear();
-        self.order.extend(0..self.units.len() as u32);
-        let load = |t: u32| self.loads[t as usize * measures + measure];
-        self.order.sort_unstable_by(|&a, &b| load(a).total_cmp(&load(b)).then(a.cmp(&b)));
+        let mut order = std::mem::take(&mut self.order);
+        order.clear();
+        order.extend(0..self.units.len() as u32);
+        let load = |t: u32| self.arriving(t as usize, measures)[measure];
+        order.sort_unstable_by(|&a, &b| load(a).total_cmp(&load(b)).then(a.cmp(&b)));
+        self.order = order;
     }
 }

@@ -5,6 +5,7 @@
 
 use super::bonds::Bonds;
 use super::order::hilbert_order;
+use super::ways::Ways;
 use crate::problem::Problem;
 use crate::terms::Mass;
 
@@ -54,6 +55,8 @@ pub struct Instance {
     pub windows: Vec<Window>,
     /// What binds the units beside links and loads; none where nothing does.
     pub bonds: Option<Box<Bonds>>,
+    /// Ways to anchors, where measures depend on them.
+    pub(crate) ways: Option<Box<Ways>>,
 }
 
 impl Instance {
@@ -73,7 +76,7 @@ impl Instance {
             }
         }
         let weights = &problem.measures()[problem.weight()].values;
-        let mean_weight = problem.total(problem.weight()) / n as f64;
+        let mean_weight = problem.total_weight() / n as f64;
         // Units of weight zero would cost nothing and grow tendrils: every unit gets a hundredth of the mean.
         let mass = |&u: &u32| {
             let p = points[u as usize];
@@ -107,9 +110,8 @@ impl Instance {
         let scales: Vec<f64> = columns.iter().map(|c| k as f64 / problem.total(c.0)).collect();
         let mut loads = vec![0.0; n * measures];
         for (j, &(column, _)) in columns.iter().enumerate() {
-            let values = &problem.measures()[column].values;
             for (position, &unit) in order.iter().enumerate() {
-                loads[position * measures + j] = values[unit as usize] * scales[j];
+                loads[position * measures + j] = problem.least_load(column, unit as usize) * scales[j];
             }
         }
         let window = |t: usize, j: usize| {
@@ -125,7 +127,10 @@ impl Instance {
         let windows = (0..k).flat_map(|t| (0..measures).map(move |j| (t, j))).map(|(t, j)| window(t, j)).collect();
         let shares = columns.iter().map(|c| c.1).collect();
         let bonds = Bonds::new(problem, &order, &rank, mean);
-        Self { order, masses, offsets, links, borders, weights: cut_weights, loads, measures, shares, windows, bonds }
+        let scaled: Vec<(usize, f64)> = columns.iter().map(|c| c.0).zip(scales).collect();
+        let ways = Ways::new(problem, &order, mean, &scaled);
+        let weights = cut_weights;
+        Self { order, masses, offsets, links, borders, weights, loads, measures, shares, windows, bonds, ways }
     }
 
     /// Says where units are today, what it costs that they leave, and which may not.
@@ -232,6 +237,7 @@ impl Instance {
             shares: self.shares.clone(),
             windows: Vec::with_capacity(territories.len() * self.measures),
             bonds: self.bonds.as_ref().map(|bonds| Box::new(bonds.part(units, territories, rank))),
+            ways: self.ways.as_ref().map(|ways| Box::new(ways.part(units, territories))),
         };
         part.offsets.push(0);
         for &u in units {

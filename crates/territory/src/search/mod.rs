@@ -32,6 +32,7 @@ mod state;
 #[cfg(test)]
 mod suite;
 mod tree;
+mod ways;
 
 pub use anneal::{Schedule, Scratch, anneal, sweep};
 pub use balance::{Balance, Bundle, territory_links};
@@ -51,6 +52,7 @@ pub use regions::Scratches;
 pub(crate) use run::{apportion, begin_plan as begin, run};
 pub use settle::settle;
 pub use state::{Scales, State, TermValues};
+pub use ways::Moved;
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -140,8 +140,8 @@ impl<'a> State<'a> {
             let part = part.load(Relaxed) as usize;
             self.sizes[part] += 1;
             self.moments[part].add(&self.instance.masses[u]);
-            for (sum, load) in self.sums[part * m..].iter_mut().zip(self.instance.loads_of(u as u32)) {
-                *sum += load;
+            for (j, sum) in self.sums[part * m..][..m].iter_mut().enumerate() {
+                *sum += self.instance.load_in(u as u32, j, part as u32);
             }
         }
     }
@@ -383,9 +383,16 @@ impl<'a> State<'a> {
         self.moments[from as usize].remove(mass);
         self.moments[to as usize].add(mass);
         let m = instance.measures;
-        for (j, &load) in instance.loads_of(unit).iter().enumerate() {
-            self.sums[from as usize * m + j] -= load;
-            self.sums[to as usize * m + j] += load;
+        if instance.ways.is_none() {
+            for (j, &load) in instance.loads_of(unit).iter().enumerate() {
+                self.sums[from as usize * m + j] -= load;
+                self.sums[to as usize * m + j] += load;
+            }
+        } else {
+            for j in 0..m {
+                self.sums[from as usize * m + j] -= instance.load_in(unit, j, from);
+                self.sums[to as usize * m + j] += instance.load_in(unit, j, to);
+            }
         }
         if let Some(bonds) = &instance.bonds {
             for level in &bonds.areas {

@@ -72,7 +72,8 @@ fn changes_equal_recomputation() {
             continue;
         }
         bundle.set(&instance, units.iter().copied());
-        let mut change = state.inertia_change(&bundle.mass, from, to) + balance.change(&state, &bundle.loads, from, to);
+        let mut change =
+            state.inertia_change(&bundle.mass, from, to) + balance.change(&state, bundle.moved(), from, to);
         change += units.iter().map(|&u| state.link_change(u, from, to)).sum::<f64>();
         change += super::anneal::inner_links(&state, &units);
         let before = state.energy() + balance.energy(&state);

@@ -75,7 +75,7 @@ pub struct Finding {
 }
 
 /// Looks for proofs that the bounds of `problem` cannot all be met, by any plan of exactly k contiguous territories. An empty list
-/// proves nothing. Of pockets, the worst sixteen per measure are told. Takes O(n log n) per measure.
+/// proves nothing; of anchored measures, whose targets depend on the plan, nothing is proved. Of pockets, the worst sixteen per measure are told. Takes O(n log n) per measure.
 ///
 /// ```
 /// use territory::{Locations, Measure, ProblemSpec, Space, adjacency::{Edge, EdgeKind, Graph}, evaluate::{FindingKind, diagnose}};
@@ -91,7 +91,8 @@ pub struct Finding {
 /// ```
 pub fn diagnose(problem: &Problem) -> Vec<Finding> {
     let limits: Vec<Limits> = (0..problem.measures().len()).map(|m| Limits::new(problem, m)).collect();
-    let by_measure = crate::parallel::map(limits.len(), |m| units::findings(problem, &limits[m]));
+    let of_units = |m: usize| if problem.is_anchored(m) { Vec::new() } else { units::findings(problem, &limits[m]) };
+    let by_measure = crate::parallel::map(limits.len(), of_units);
     let mut found: Vec<Finding> = by_measure.into_iter().flatten().collect();
     if problem.components() == ComponentRule::Separate {
         components::findings(problem, &limits, &mut found);
@@ -141,7 +142,7 @@ const WIDER: f64 = 2.0 * super::violation::BOUND_SLACK;
 impl Limits {
     fn new(problem: &Problem, measure: usize) -> Self {
         let total = problem.total(measure);
-        let bounds = |t: usize| widened(problem.unit_bounds(t, measure), total);
+        let bounds = |t: usize| widened(problem.bounds_of_all_plans(t, measure), total);
         let column = |value: &dyn Fn(usize) -> f64| {
             let mut values: Vec<f64> = (0..problem.k()).map(value).collect();
             values.sort_by(f64::total_cmp);

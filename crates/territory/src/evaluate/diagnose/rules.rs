@@ -33,7 +33,7 @@ pub(super) fn findings(problem: &Problem, found: &mut Vec<Finding>) {
 }
 
 fn bounds(problem: &Problem, t: usize, m: usize) -> (f64, f64) {
-    widened(problem.unit_bounds(t, m), problem.total(m))
+    widened(problem.bounds_of_all_plans(t, m), problem.total(m))
 }
 
 /// Groups that are larger than every territory that may have them.

@@ -202,7 +202,7 @@ impl Drift {
 /// that is none of the problem's.
 pub fn drift(problem: &Problem, assignment: &[u32], periods: &[Period]) -> Result<Drift, DriftError> {
     let members = Members::of(problem, assignment)?;
-    let totals = check(problem, periods)?;
+    let totals = check(problem, assignment, periods)?;
     let territories: Vec<&Territory> = problem.territories().iter().collect();
     // Bounds between which there is nothing are bounds that are broken, as those of any other period.
     let limits: Vec<Limits> = (0..periods.len())
@@ -231,19 +231,20 @@ pub fn drift(problem: &Problem, assignment: &[u32], periods: &[Period]) -> Resul
 }
 
 /// The sums over all units, `[measure][period]`.
-fn check(problem: &Problem, periods: &[Period]) -> Result<Vec<Vec<f64>>, DriftError> {
+fn check(problem: &Problem, assignment: &[u32], periods: &[Period]) -> Result<Vec<Vec<f64>>, DriftError> {
     if periods.is_empty() {
         return Err(DriftError::NoPeriods);
     }
     let (measures, units) = (problem.measures(), problem.units());
     let mut totals = vec![Vec::with_capacity(periods.len()); measures.len()];
+    let ways: Vec<f64> = (0..measures.len()).map(|m| ways(problem, assignment, m)).collect();
     for period in periods {
         let name = || period.name.clone();
         if period.values.len() != measures.len() {
             let (found, expected) = (period.values.len(), measures.len());
             return Err(DriftError::Measures { period: name(), found, expected });
         }
-        for ((measure, values), totals) in measures.iter().zip(&period.values).zip(&mut totals) {
+        for (((measure, values), totals), ways) in measures.iter().zip(&period.values).zip(&mut totals).zip(&ways) {
             let measure = || measure.name.clone();
             if values.len() != units {
                 let (found, expected) = (values.len(), units);
@@ -253,7 +254,7 @@ fn check(problem: &Problem, periods: &[Period]) -> Result<Vec<Vec<f64>>, DriftEr
                 let unit = problem.unit_name(unit);
                 return Err(DriftError::Value { period: name(), measure: measure(), unit, value });
             }
-            let total: f64 = values.iter().sum();
+            let total = values.iter().sum::<f64>() + ways;
             if !(total > 0.0 && total.is_finite()) {
                 return Err(DriftError::Total { period: name(), measure: measure(), total });
             }
@@ -261,6 +262,12 @@ fn check(problem: &Problem, periods: &[Period]) -> Result<Vec<Vec<f64>>, DriftEr
         }
     }
     Ok(totals)
+}
+
+/// What anchors add to a measure over all units of a plan; 0 where they add nothing.
+fn ways(problem: &Problem, assignment: &[u32], m: usize) -> f64 {
+    let way = |(unit, &t): (usize, &u32)| problem.load(m, unit, t as usize) - problem.measures()[m].values[unit];
+    if problem.is_anchored(m) { assignment.iter().enumerate().map(way).sum() } else { 0.0 }
 }
 
 fn measure_drift(
@@ -272,6 +279,10 @@ fn measure_drift(
 ) -> MeasureDrift {
     let at = t * problem.measures().len() + m;
     let carried = problem.carried(t, m);
+    // Periods have the values; what anchors add is that of today.
+    let way = |&u: &u32| problem.load(m, u as usize, t) - problem.measures()[m].values[u as usize];
+    let ways = if problem.is_anchored(m) { members.iter().map(way).sum() } else { 0.0 };
+    let carried = carried + ways;
     let sum = |p: &Period| carried + members.iter().map(|&u| p.values[m][u as usize]).sum::<f64>();
     let sums: Vec<f64> = periods.iter().map(sum).collect();
     let targets: Vec<f64> = limits.iter().map(|l| l.targets[at]).collect();

@@ -45,7 +45,7 @@ fn kept_pieces(plans: &Plans<'_>) -> (Vec<u32>, Vec<Option<u32>>) {
     let piece: Vec<u32> = (0..units as u32).map(|unit| sets.find(unit)).collect();
     let values = &problem.measures()[problem.weight()].values;
     // Units without weight count a little, so that a piece of them is better than none.
-    let least = 1e-6 * problem.total(problem.weight()) / units as f64;
+    let least = 1e-6 * problem.total_weight() / units as f64;
     let mut stays = vec![0.0; units];
     for unit in (0..units).filter(|&unit| !plans.moves(unit)) {
         stays[piece[unit] as usize] += values[unit].max(least);

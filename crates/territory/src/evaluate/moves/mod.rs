@@ -210,6 +210,8 @@ fn reasons(
     after: &[u32],
     matching: &Matching,
 ) -> Result<Vec<ReasonedMove>, AssignmentError> {
+    let settled = problem.settled(after);
+    let problem = &*settled;
     let home = |&b: &u32| matching.column_of.get(b as usize).copied().flatten().unwrap_or(NOWHERE);
     let home: Vec<u32> = before.assignment.iter().map(home).collect();
     let split = split_groups(problem, before.assignment);

@@ -52,11 +52,11 @@ struct Ways {
 
 impl Ways {
     fn of(plans: &Plans<'_>, moved: &[(usize, Option<Reason>)], m: usize) -> Self {
-        let values = &plans.problem.measures()[m].values;
+        let load = |unit: usize| plans.problem.load(m, unit, plans.home[unit] as usize);
         let mut net: BTreeMap<(u32, u32), f64> = BTreeMap::new();
         for &(unit, _) in moved.iter().filter(|(_, needed)| needed.is_none()) {
             let (a, b) = (plans.home[unit], plans.after[unit]);
-            *net.entry((a.min(b), a.max(b))).or_default() += if a < b { values[unit] } else { -values[unit] };
+            *net.entry((a.min(b), a.max(b))).or_default() += if a < b { load(unit) } else { -load(unit) };
         }
         let net = net.into_iter().filter(|(_, amount)| *amount != 0.0);
         let links: BTreeSet<(u32, u32)> =
@@ -98,17 +98,17 @@ impl Ways {
 /// Whether every territory was above its bounds (1), below (−1) or neither: before, else (true) once all that had to move had. One
 /// that is new was below.
 fn sides(plans: &Plans<'_>, moved: &[(usize, Option<Reason>)], m: usize) -> Vec<(i8, bool)> {
-    let (problem, values) = (plans.problem, &plans.problem.measures()[m].values);
+    let problem = plans.problem;
     let mut sums = vec![0.0; problem.k()];
-    for (&home, value) in plans.home.iter().zip(values).filter(|(home, _)| **home != NOWHERE) {
-        sums[home as usize] += value;
+    for (unit, &home) in plans.home.iter().enumerate().filter(|(_, home)| **home != NOWHERE) {
+        sums[home as usize] += problem.load(m, unit, home as usize);
     }
     let before = sums.clone();
     for &(unit, _) in moved.iter().filter(|(_, needed)| needed.is_some()) {
         if let Some(sum) = sums.get_mut(plans.home[unit] as usize) {
-            *sum -= values[unit];
+            *sum -= problem.load(m, unit, plans.home[unit] as usize);
         }
-        sums[plans.after[unit] as usize] += values[unit];
+        sums[plans.after[unit] as usize] += problem.load(m, unit, plans.after[unit] as usize);
     }
     let of = |t: usize| match (plans.goes_on[t], side(before[t], problem.unit_bounds(t, m))) {
         (false, _) => (-1, false),

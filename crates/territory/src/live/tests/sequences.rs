@@ -76,7 +76,7 @@ fn near(a: f64, b: f64, size: f64) -> bool {
 
 /// Books are those made anew; figures are those of the evaluation, which knows nothing of them.
 fn check(plan: &LivePlan) -> Result<(), TestCaseError> {
-    let anew = Books::new(&plan.problem, plan.territories.len(), plan.assignment().to_vec());
+    let anew = Books::new(&plan.problem, plan.territories.anchors(&plan.problem), plan.assignment().to_vec());
     prop_assert_eq!(anew.bits(), plan.books.bits());
     prop_assert_eq!(&BrokenRules::new(&plan.problem, &plan.territories, plan.assignment()), &plan.broken);
     let (mut spec, assignment, positions) = plan.hand_over();

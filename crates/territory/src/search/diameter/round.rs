@@ -4,6 +4,7 @@ use super::super::guard::{Guard, Leaving};
 use super::super::instance::Instance;
 use super::super::random::{Exponential, Random};
 use super::super::state::State;
+use super::super::ways::Moved;
 use super::best::{Best, SLACK, Worth};
 use crate::control::Control;
 use crate::terms::Diameters;
@@ -188,7 +189,7 @@ impl Round<'_, '_> {
         if state.size(from) < 2 {
             return false;
         }
-        let violation = violation_change(state, instance.loads_of(unit), from, to);
+        let violation = state.violation_change(instance.moved(&unit), from, to);
         let mut energy = course.lambda * violation;
         if self.worth.energy > 0.0 {
             energy += state.inertia_change(&instance.masses[unit as usize], from, to);
@@ -233,7 +234,8 @@ impl Round<'_, '_> {
         let loads = &mut self.scratch.loads;
         loads.clear();
         loads.extend(instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(a, b)| a - b));
-        let violation = violation_change(state, loads, from, to);
+        let moved = Moved { loads, there: &[unit], back: &[partner] };
+        let violation = state.violation_change(moved, from, to);
         let mut energy = course.lambda * violation;
         if self.worth.energy > 0.0 {
             // Each as if the other stayed: near enough for what breaks ties.
@@ -297,20 +299,6 @@ fn partner(state: &State<'_>, unit: u32, from: u32, to: u32, random: &mut Random
         }
     }
     partner
-}
-
-/// What `loads` add to the violation of the bounds when they go from one territory to another.
-#[inline]
-fn violation_change(state: &State<'_>, loads: &[f64], from: u32, to: u32) -> f64 {
-    let m = loads.len();
-    let mut change = 0.0;
-    for (territory, sign) in [(from, -1.0), (to, 1.0)] {
-        let windows = &state.instance.windows[territory as usize * m..][..m];
-        for ((window, &sum), &load) in windows.iter().zip(state.sums_of(territory)).zip(loads) {
-            change += window.violation(sum + sign * load) - window.violation(sum);
-        }
-    }
-    change
 }
 
 /// Whether the unit's territory stays contiguous without it. Nearly always its neighbours there hang together directly.

@@ -5,6 +5,7 @@
 
 use super::super::instance::Instance;
 use super::super::state::{Scales, State};
+use super::super::ways::Moved;
 use super::terms::MemberTerms;
 use crate::terms::Medoids;
 
@@ -85,15 +86,23 @@ impl<'a> Books<'a> {
         self.plain + self.medoids.iter().map(|(scale, m)| scale * m.total()).sum::<f64>()
     }
 
-    /// What moving `loads` from a territory to another adds to the violation.
+    /// What moving `moved` from a territory to another adds to the violation.
     #[inline]
-    pub(super) fn violation_change(&self, loads: impl Iterator<Item = f64>, from: u32, to: u32) -> f64 {
-        let m = self.state.instance.measures;
-        let windows = |t: u32| self.state.instance.windows[t as usize * m..][..m].iter();
+    pub(super) fn violation_change(&self, moved: Moved<'_>, from: u32, to: u32) -> f64 {
+        let (instance, m) = (self.state.instance, self.state.instance.measures);
+        let windows = |t: u32| instance.windows[t as usize * m..][..m].iter();
         let (here, there) = (self.state.sums_of(from), self.state.sums_of(to));
+        let sums = here.iter().zip(there).zip(windows(from)).zip(windows(to));
         let mut after = 0.0;
-        for ((((load, a), b), wa), wb) in loads.zip(here).zip(there).zip(windows(from)).zip(windows(to)) {
-            after += wa.violation(a - load) + wb.violation(b + load);
+        if instance.ways.is_none() {
+            for ((((a, b), wa), wb), load) in sums.zip(moved.loads) {
+                after += wa.violation(a - load) + wb.violation(b + load);
+            }
+        } else {
+            for (j, (((a, b), wa), wb)) in sums.enumerate() {
+                let (lost, gained) = (instance.moved_load(moved, j, from), instance.moved_load(moved, j, to));
+                after += wa.violation(a - lost) + wb.violation(b + gained);
+            }
         }
         after - self.violations[from as usize] - self.violations[to as usize]
     }

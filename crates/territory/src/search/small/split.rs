@@ -19,8 +19,8 @@ pub(super) struct Splitter {
     /// Links that may carry the tree on: from a place to a unit.
     open: Vec<(u32, u32)>,
     moments: Vec<Moments>,
-    /// Measures of subtrees: `[place * measures + measure]`.
-    loads: Vec<f64>,
+    /// Measures of subtrees in either of the two: `[place * measures + measure]`; the second empty: alike.
+    loads: [Vec<f64>; 2],
     /// Energy of the links that leave a subtree within both territories.
     links: Vec<f64>,
     inside: Vec<bool>,
@@ -38,7 +38,7 @@ impl Splitter {
             depths: Vec::new(),
             open: Vec::new(),
             moments: Vec::new(),
-            loads: Vec::new(),
+            loads: Default::default(),
             links: Vec::new(),
             inside: Vec::new(),
             moved: Vec::new(),
@@ -95,17 +95,22 @@ impl Splitter {
     }
 
     /// Sums over subtrees, from the leaves up.
-    fn sum_up(&mut self, books: &Books<'_>) {
+    fn sum_up(&mut self, books: &Books<'_>, pair: [u32; 2]) {
         let state = &books.state;
         let (instance, m, count) = (state.instance, state.instance.measures, self.units.len());
         self.moments.clear();
         self.moments.resize(count, Moments::default());
-        self.loads.clear();
+        self.loads.iter_mut().for_each(Vec::clear);
         self.links.clear();
         self.links.resize(count, 0.0);
         for (place, &u) in self.units.iter().enumerate() {
             self.moments[place].add(&instance.masses[u as usize]);
-            self.loads.extend_from_slice(instance.loads_of(u));
+            if instance.ways.is_none() {
+                self.loads[0].extend_from_slice(instance.loads_of(u));
+            } else {
+                let of = |t: u32| (0..m).map(move |j| instance.load_in(u, j, t));
+                self.loads.iter_mut().zip(pair).for_each(|(loads, t)| loads.extend(of(t)));
+            }
         }
         if state.scales.cut > 0.0 || state.scales.border > 0.0 {
             self.add_links(books);
@@ -115,8 +120,10 @@ impl Splitter {
             let moments = self.moments[place];
             self.moments[parent].merge(&moments);
             self.links[parent] += self.links[place];
-            for j in 0..m {
-                self.loads[parent * m + j] += self.loads[place * m + j];
+            for loads in self.loads.iter_mut().filter(|loads| !loads.is_empty()) {
+                for j in 0..m {
+                    loads[parent * m + j] += loads[place * m + j];
+                }
             }
         }
     }
@@ -151,7 +158,7 @@ impl Splitter {
 
     /// Cuts the tree where it is best and takes the split if it pays.
     fn cut(&mut self, books: &mut Books<'_>, pair: [u32; 2], penalty: f64, threshold: f64) -> bool {
-        self.sum_up(books);
+        self.sum_up(books, pair);
         let count = self.units.len();
         let scale = books.centroid_scale();
         let mut best = (f64::INFINITY, 0, false);
@@ -197,10 +204,13 @@ impl Splitter {
         let m = instance.measures;
         let [a, b] = if turned { [pair[1], pair[0]] } else { pair };
         let windows = |t: u32| &instance.windows[t as usize * m..][..m];
-        let (all, part) = (&self.loads[..m], &self.loads[place * m..][..m]);
+        let alike = self.loads[1].is_empty();
+        let loads = |second: bool| &self.loads[usize::from(second && !alike)];
+        let (here, there) = (loads(turned), loads(!turned));
         let mut violation = 0.0;
         for j in 0..m {
-            violation += windows(a)[j].violation(part[j]) + windows(b)[j].violation(all[j] - part[j]);
+            let (part, rest) = (here[place * m + j], there[j] - there[place * m + j]);
+            violation += windows(a)[j].violation(part) + windows(b)[j].violation(rest);
         }
         violation
     }

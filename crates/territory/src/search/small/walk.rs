@@ -5,6 +5,7 @@
 use super::super::balance::Bundle;
 use super::super::guard::{Guard, Leaving};
 use super::super::random::{Exponential, Random};
+use super::super::ways::Moved;
 use super::books::Books;
 use super::split::Splitter;
 
@@ -97,8 +98,7 @@ impl Walker {
         threshold: f64,
     ) -> bool {
         let instance = books.state.instance;
-        let loads = instance.loads_of(unit).iter().copied();
-        let change = penalty * books.violation_change(loads, from, to);
+        let change = penalty * books.violation_change(instance.moved(&unit), from, to);
         // Compactness hardly ever pays for bounds that are far off.
         let change = change + books.single_change(unit, from, to, mix.exactly);
         let pays = change <= threshold;
@@ -130,7 +130,7 @@ impl Walker {
         {
             return false;
         }
-        let mut change = penalty * books.violation_change(bundle.loads.iter().copied(), from, to);
+        let mut change = penalty * books.violation_change(bundle.moved(), from, to);
         if change > threshold {
             // What bounds cost alone is seldom made good by shape.
             return false;
@@ -151,8 +151,11 @@ impl Walker {
             return false;
         }
         let instance = books.state.instance;
-        let loads = instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(x, y)| x - y);
-        let change = penalty * books.violation_change(loads, from, to) + books.swap_change((unit, partner), from, to);
+        let loads = &mut self.bundle.loads;
+        loads.clear();
+        loads.extend(instance.loads_of(unit).iter().zip(instance.loads_of(partner)).map(|(x, y)| x - y));
+        let moved = Moved { loads, there: &[unit], back: &[partner] };
+        let change = penalty * books.violation_change(moved, from, to) + books.swap_change((unit, partner), from, to);
         if change > threshold || self.guard.leaving(&books.state, unit, usize::MAX) != Leaving::Whole {
             return false;
         }
