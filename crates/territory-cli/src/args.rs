@@ -99,8 +99,11 @@ pub(crate) struct Compare {
 #[command(next_help_heading = "Input")]
 pub(crate) struct Input {
     /// Balances this measure: a numeric property of the units or customers, `customers` or `units` (counts); within ±5 % unless another tolerance is given (0.03 means ±3 %). Repeat for more measures
-    #[arg(long, value_name = "MEASURE[=TOLERANCE]", required_unless_present_any = ["minimum", "maximum"])]
+    #[arg(long, value_name = "MEASURE[=TOLERANCE]", required_unless_present_any = ["minimum", "maximum", "wish"])]
     pub(crate) balance: Vec<Balance>,
+    /// Wishes that a measure is balanced: what is beyond ±5 % (or the tolerance given) is no violation, but costs the weight [default: 10] times itself in targets, beside compactness. Repeat for more
+    #[arg(long, value_name = "MEASURE[=TOLERANCE[:WEIGHT]]")]
+    pub(crate) wish: Vec<Wish>,
     /// Least sum of a measure in every territory
     #[arg(long, value_name = "MEASURE=VALUE")]
     pub(crate) minimum: Vec<Bound>,
@@ -270,6 +273,17 @@ pub(crate) struct Balance {
     pub(crate) tolerance: f64,
 }
 
+/// Weight of a wish for which none is given.
+const DEFAULT_WISH: f64 = 10.0;
+
+/// `MEASURE[=TOLERANCE[:WEIGHT]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Wish {
+    pub(crate) measure: String,
+    pub(crate) tolerance: f64,
+    pub(crate) weight: f64,
+}
+
 /// `MEASURE=VALUE`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bound {
@@ -297,6 +311,25 @@ impl FromStr for Balance {
             }
         };
         Ok(Self { measure: named(measure)?, tolerance })
+    }
+}
+
+impl FromStr for Wish {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((measure, wish)) = text.rsplit_once('=') else {
+            return Ok(Self { measure: named(text)?, tolerance: DEFAULT_TOLERANCE, weight: DEFAULT_WISH });
+        };
+        let (tolerance, weight) = match wish.split_once(':') {
+            None => (wish, DEFAULT_WISH),
+            Some((tolerance, weight)) => (tolerance, number(weight).map_err(|e| format!("the weight {e}"))?),
+        };
+        let tolerance = number(tolerance).map_err(|e| format!("the tolerance {e}; 0.03 means ±3 %"))?;
+        if weight == 0.0 {
+            return Err("the weight is 0: give one above 0, or leave the wish out".to_owned());
+        }
+        Ok(Self { measure: named(measure)?, tolerance, weight })
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) struct Wanted {
     pub(crate) column: Column,
     /// Infinite where only absolute bounds were given.
     tolerance: f64,
+    /// Weight of the tolerance where it is a wish.
+    wish: Option<f64>,
     minimum: Option<f64>,
     pub(crate) maximum: Option<f64>,
 }
@@ -85,7 +87,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// One that only absolute bounds are given for.
     pub(crate) fn new(name: String, column: Column) -> Self {
-        Self { name, column, tolerance: f64::INFINITY, minimum: None, maximum: None }
+        Self { name, column, tolerance: f64::INFINITY, wish: None, minimum: None, maximum: None }
     }
 }
 
@@ -130,6 +132,7 @@ impl Asked<'_> {
         let bounds = input.minimum.iter().chain(&input.maximum).map(|b| b.measure.as_str());
         let of_rules = self.rules.classes().chain(self.of_reps.iter().map(String::as_str));
         let balanced = input.balance.iter().map(|b| b.measure.as_str());
+        let balanced = balanced.chain(input.wish.iter().map(|w| w.measure.as_str()));
         balanced.chain(bounds).chain(input.weight.as_deref()).chain(of_rules)
     }
 }
@@ -297,7 +300,7 @@ pub(crate) fn measures(
             (_, None) => return Err(no_customers(&w.name)),
         };
         let mut measure = Measure::new(w.name, values).tolerance(w.tolerance);
-        (measure.minimum, measure.maximum) = (w.minimum, w.maximum);
+        (measure.minimum, measure.maximum, measure.wish) = (w.minimum, w.maximum, w.wish);
         measures.push(measure);
         columns.push(w.column);
     }
@@ -308,16 +311,18 @@ pub(crate) fn measures(
 fn resolve(input: &args::Input, units: &Units, customers: Option<&Customers>) -> Result<Vec<Wanted>, Failure> {
     let mut wanted: Vec<Wanted> = Vec::new();
     let mut twice = Vec::new();
-    for balance in &input.balance {
-        let (name, tolerance) = (balance.measure.clone(), balance.tolerance);
-        let column = column(&name, units, customers)?;
+    let balanced = input.balance.iter().map(|b| ("balance", &b.measure, b.tolerance, None));
+    let wished = input.wish.iter().map(|w| ("wish", &w.measure, w.tolerance, Some(w.weight)));
+    for (option, name, tolerance, wish) in balanced.chain(wished) {
+        let column = column(name, units, customers)?;
         if let Some(earlier) = wanted.iter().find(|w| w.column == column) {
+            let first = if earlier.wish.is_some() { "wish" } else { "balance" };
             twice.push(format!(
-                "--balance {name} is the measure that --balance {} names already: give it once",
+                "--{option} {name} is the measure that --{first} {} names already: give it once",
                 earlier.name
             ));
         }
-        wanted.push(Wanted { name, column, tolerance, minimum: None, maximum: None });
+        wanted.push(Wanted { tolerance, wish, ..Wanted::new(name.clone(), column) });
     }
     for (option, bounds) in [("minimum", &input.minimum), ("maximum", &input.maximum)] {
         for bound in bounds {

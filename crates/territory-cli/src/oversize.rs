@@ -87,7 +87,7 @@ fn oversize(measured: &Measured, k: u32) -> Vec<Oversize> {
         .filter(|(m, _)| measured.columns[*m].is_of_customers())
         .map(|(m, measure)| {
             let target = measure.values.iter().sum::<f64>() / f64::from(k);
-            let upper = (target * (1.0 + measure.tolerance)).min(measure.maximum.unwrap_or(f64::INFINITY));
+            let upper = (target * (1.0 + measure.bound_tolerance())).min(measure.maximum.unwrap_or(f64::INFINITY));
             (m, target, upper)
         })
         .collect();

@@ -116,7 +116,16 @@ pub(crate) fn balance(judged: &Judged<'_>) -> Vec<(String, String, bool)> {
         });
         let mut allowed = Vec::new();
         if measure.tolerance.is_finite() {
-            allowed.push(format!("±{} allowed", percent(measure.tolerance)));
+            let what = if measure.wish.is_some() { "wished" } else { "allowed" };
+            allowed.push(format!("±{} {what}", percent(measure.tolerance)));
+        }
+        if measure.wish.is_some() {
+            let missed = evaluation.missed_wishes.iter().filter(|w| w.measure == m).count();
+            allowed.push(match missed {
+                0 => "met by all".to_owned(),
+                1 => "missed by 1 territory".to_owned(),
+                more => format!("missed by {more} territories"),
+            });
         }
         allowed.extend(measure.minimum.map(|v| format!("at least {}", number(v))));
         allowed.extend(measure.maximum.map(|v| format!("at most {}", number(v))));

@@ -157,7 +157,7 @@ struct Scale {
 
 impl Scale {
     fn new(problem: &Problem) -> Self {
-        let finite = || problem.measures().iter().map(|m| m.tolerance).filter(|t| t.is_finite());
+        let finite = || problem.measures().iter().map(|m| m.bound_tolerance()).filter(|t| t.is_finite());
         let asked = finite().find(|&t| t > 0.0).unwrap_or(DEFAULT_TOLERANCE);
         Self { asked, none: finite().next().is_none() }
     }
@@ -173,13 +173,13 @@ impl Scale {
 
     fn balance(self, evaluation: &Evaluation) -> f64 {
         let of = |m: &crate::evaluate::MeasureFigures| Some(self.of(m.tolerance)? * m.fairness.max_deviation);
-        evaluation.measures.iter().filter_map(of).fold(0.0, f64::max)
+        evaluation.measures.iter().filter(|m| m.wish.is_none()).filter_map(of).fold(0.0, f64::max)
     }
 
     /// The problem at another tolerance; none where absolute bounds leave nothing.
     fn level(self, problem: &Problem, tolerance: f64) -> Option<Problem> {
         let mut spec = problem.spec().clone();
-        for measure in &mut spec.measures {
+        for measure in spec.measures.iter_mut().filter(|m| m.wish.is_none()) {
             if let Some(factor) = self.of(measure.tolerance) {
                 measure.tolerance = tolerance / factor;
             }

@@ -195,11 +195,11 @@ impl Range {
             }
         }
         // More territories have smaller bounds: from some number on the largest unit fits none, or the minimum is too much.
-        let fits = total * (1.0 + m.tolerance) * (1.0 + WIDER) / largest;
+        let fits = total * (1.0 + m.bound_tolerance()) * (1.0 + WIDER) / largest;
         let filled = m.minimum.filter(|least| *least > 0.0).map(|least| total * (1.0 + WIDER) / least);
         // A unit above the maximum fits none at all.
         let none = m.maximum.is_some_and(|maximum| largest > maximum * (1.0 + WIDER)).then_some(0.0);
-        for most in filled.into_iter().chain(none).chain((alike && m.tolerance.is_finite()).then_some(fits)) {
+        for most in filled.into_iter().chain(none).chain((alike && m.bound_tolerance().is_finite()).then_some(fits)) {
             if most.is_finite() {
                 self.most = self.most.min(most.floor() as usize);
             }

@@ -54,6 +54,8 @@ pub fn region_problem(problem: &Problem, regions: usize, slack: f64) -> Result<(
                 let sum = |of: &dyn Fn(usize) -> f64| members(r).map(of).sum::<f64>();
                 let (target, carried) = (sum(&|t| problem.target(t, m)), sum(&|t| problem.carried(t, m)));
                 let (lower, upper) = (sum(&|t| problem.bounds(t, m).0), sum(&|t| problem.bounds(t, m).1));
+                // What is wished for, and how much of it, stays a wish.
+                let slack = if measure.wish.is_some() { 1.0 } else { slack };
                 let lower = target - slack * (target - lower).max(0.0);
                 let upper = if upper.is_finite() { target + slack * (upper - target).max(0.0) } else { upper };
                 let upper = upper.is_finite().then_some(upper);
@@ -69,7 +71,10 @@ pub fn region_problem(problem: &Problem, regions: usize, slack: f64) -> Result<(
         })
         .collect();
     for (m, measure) in spec.measures.iter_mut().enumerate() {
-        (measure.tolerance, measure.minimum, measure.maximum) = (f64::INFINITY, None, None);
+        (measure.minimum, measure.maximum) = (None, None);
+        if measure.wish.is_none() {
+            measure.tolerance = f64::INFINITY;
+        }
         if problem.is_anchored(m) {
             // Inside its region a unit goes to an anchor near by.
             measure.values = (0..problem.units()).map(|unit| problem.least_load(m, unit)).collect();
@@ -283,7 +288,8 @@ fn part(problem: &Problem, units: &[u32], territories: &[u32]) -> ProblemSpec {
         .map(|m| {
             let values = units.iter().map(|&u| m.values[u as usize]).collect();
             let per_km = units.iter().filter_map(|&u| m.per_km.get(u as usize).copied()).collect();
-            Measure::new(m.name.clone(), values).tolerance(f64::INFINITY).per_km(per_km)
+            let tolerance = if m.wish.is_some() { m.tolerance } else { f64::INFINITY };
+            Measure { wish: m.wish, ..Measure::new(m.name.clone(), values).tolerance(tolerance).per_km(per_km) }
         })
         .collect();
     part.territories = territories

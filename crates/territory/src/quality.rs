@@ -1,7 +1,7 @@
 //! How good a plan is beside others of the same problem, in an order that never trades rules for bounds nor bounds for the objective.
 //! Knows evaluations only, not how plans were found.
 
-use crate::evaluate::{AssignmentError, Evaluation, ViolationKind, evaluate};
+use crate::evaluate::{AssignmentError, Evaluation, ViolationKind, WISHES, evaluate};
 use crate::problem::Problem;
 use std::cmp::Ordering;
 
@@ -46,9 +46,9 @@ pub(crate) fn scales(evaluation: &Evaluation) -> Vec<f64> {
     evaluation.terms.iter().map(|term| term.value).collect()
 }
 
-/// The objective of a plan, where that of the plan which `scales` are from is 1.
+/// The objective of a plan, where that of the plan which `scales` are from is 1 but for its missed wishes.
 pub(crate) fn relative_objective(evaluation: &Evaluation, scales: &[f64]) -> f64 {
-    let weights: f64 = evaluation.terms.iter().map(|term| term.weight).sum();
+    let weights: f64 = evaluation.terms.iter().filter(|term| term.name != WISHES).map(|term| term.weight).sum();
     evaluation.objective(scales) / weights.max(f64::MIN_POSITIVE)
 }
 

@@ -38,7 +38,7 @@ pub struct Solution {
 /// Rules that contradict each other, all of them named.
 pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> Result<Solution, ProblemErrors> {
     let (mut assignment, stopped) =
-        if problem.has_anchored() { in_rounds(problem, options, control) } else { run(problem, options, control) };
+        if problem.has_wishes() { with_wishes(problem, options, control) } else { search(problem, options, control) };
     // Of a tiny problem whose bounds the search missed, or whose rules cut its territories, all plans are tried.
     if problem.units() <= TINY
         && let Ok(found) = evaluate(problem, &assignment)
@@ -61,6 +61,27 @@ pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -
     }
     control.report(1.0, "done");
     Ok(Solution { assignment, stopped })
+}
+
+/// The better of two plans: one whose search weighs the wishes against compactness, and one of a search that takes them for bounds,
+/// which carries loads over any distance to meet them.
+fn with_wishes(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> (Vec<u32>, Stopped) {
+    let (weighed, stopped) = search(problem, options, control);
+    let mut spec = problem.spec().clone();
+    spec.measures.iter_mut().for_each(|m| m.wish = None);
+    // Bounds between which there is nothing, beside those of a territory, may well be wished for.
+    let (None, Ok(bound)) = (control.stopped(), spec.build()) else { return (weighed, stopped) };
+    let (met, stopped) = search(&bound, options, control);
+    let judged = |plan: &[u32]| Judged::new(problem, plan.to_vec());
+    let better = match (judged(&weighed), judged(&met)) {
+        (Ok(weighed), Ok(met)) => met.compare(&weighed, problem, &scales(&weighed.evaluation)) == Ordering::Less,
+        _ => false,
+    };
+    (if better { met } else { weighed }, stopped)
+}
+
+fn search(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> (Vec<u32>, Stopped) {
+    if problem.has_anchored() { in_rounds(problem, options, control) } else { run(problem, options, control) }
 }
 
 /// What anchored measures add up to depends on the plan, and so do their targets: the search goes by those of the plan before, until

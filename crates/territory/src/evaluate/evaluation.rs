@@ -7,7 +7,7 @@ use super::fairness::{Fairness, fairness};
 use super::reasons::violations;
 use super::terms::terms;
 use super::territories::territory_figures;
-use super::violation::{Violation, ViolationKind};
+use super::violation::{Violation, ViolationKind, side};
 use crate::ids::TerritoryId;
 use crate::problem::Problem;
 
@@ -19,8 +19,10 @@ pub struct MeasureFigures {
     pub name: String,
     /// Sum over all units, in the measure's unit.
     pub total: f64,
-    /// Allowed relative deviation.
+    /// Allowed relative deviation, or what is wished for.
     pub tolerance: f64,
+    /// Weight of the wish, where the tolerance is one and no bound.
+    pub wish: Option<f64>,
     /// How evenly it is spread.
     pub fairness: Fairness,
     /// Certified: no plan has a smaller largest deviation than this. Looked for only where a bound is violated.
@@ -67,11 +69,14 @@ pub struct Cut {
     pub border_km: f64,
 }
 
+/// Name of the term of missed wishes: Σ weight × excess per territory, in targets, of weight 1.
+pub const WISHES: &str = "wishes";
+
 /// A term of the problem's objective.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Term {
-    /// Its name: `inertia`, `inertia-medoid`, `median`, `diameter`, `border`, `cut`.
+    /// Its name: `inertia`, `inertia-medoid`, `median`, `diameter`, `border`, `cut`, and [`WISHES`].
     pub name: &'static str,
     /// Its weight in the mix.
     pub weight: f64,
@@ -103,8 +108,26 @@ pub struct Evaluation {
     pub terms: Vec<Term>,
     /// What is violated, territory after territory.
     pub violations: Vec<Violation>,
+    /// Wishes that are not met, territory after territory. They are no violations.
+    pub missed_wishes: Vec<MissedWish>,
     /// Proofs that the bounds cannot be met. Looked for only where one is violated.
     pub findings: Vec<Finding>,
+}
+
+/// A wish ([`crate::Measure::wish`]) that a territory does not meet.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MissedWish {
+    /// The territory.
+    pub territory: TerritoryId,
+    /// Position of the measure.
+    pub measure: usize,
+    /// Its sum there, in the measure's unit.
+    pub value: f64,
+    /// The end of what is wished for that it is beyond, in the measure's unit.
+    pub wished: f64,
+    /// How far beyond, in targets: 0.02 is 2 % of a target.
+    pub excess: f64,
 }
 
 impl Evaluation {
@@ -146,9 +169,10 @@ impl Evaluation {
     }
 
     /// The objective: Σ weight × value / scale over [`Evaluation::terms`]. Scales are the terms' values in the first complete
-    /// plan; a missing or non-positive one counts as 1.
+    /// plan; a missing or non-positive one counts as 1, as does that of [`WISHES`].
     pub fn objective(&self, scales: &[f64]) -> f64 {
-        let scale = |i: usize| scales.get(i).copied().filter(|s| *s > 0.0).unwrap_or(1.0);
+        let of_plan = |i: usize| self.terms.get(i).is_none_or(|t| t.name != WISHES);
+        let scale = |i: usize| scales.get(i).copied().filter(|s| *s > 0.0 && of_plan(i)).unwrap_or(1.0);
         self.terms.iter().enumerate().map(|(i, t)| t.weight * t.value / scale(i)).sum()
     }
 }
@@ -186,18 +210,27 @@ pub fn evaluate(problem: &Problem, assignment: &[u32]) -> Result<Evaluation, Ass
     }
     let (violations, findings) = violations(problem, assignment, &members, &pieces, &territories);
     let measures = measure_figures(problem, &territories, &findings);
+    let missed_wishes = missed_wishes(problem, &territories);
+    let mut terms = terms(problem, assignment, &territories, &cut)?;
+    if problem.has_wishes() {
+        let weight = |m: usize| problem.measures()[m].wish.unwrap_or(0.0);
+        // 0.0 + keeps the empty sum from being −0.
+        let value = 0.0 + missed_wishes.iter().map(|w| weight(w.measure) * w.excess).sum::<f64>();
+        terms.push(Term { name: WISHES, weight: 1.0, value: value / problem.k() as f64, unit: "targets".to_owned() });
+    }
     let inertia: f64 = territories.iter().map(|t| t.inertia).sum();
     let inertia_km2 = inertia / problem.total_weight();
     Ok(Evaluation {
         units: problem.units(),
         contiguous: pieces.counts.iter().all(|&c| c == 1),
         measures,
-        terms: terms(problem, assignment, &territories, &cut)?,
+        terms,
         territories,
         inertia,
         inertia_km2,
         cut,
         violations,
+        missed_wishes,
         findings,
     })
 }
@@ -214,9 +247,26 @@ fn measure_figures(problem: &Problem, territories: &[TerritoryFigures], findings
             name: measure.name.clone(),
             total: problem.total(m),
             tolerance: measure.tolerance,
+            wish: measure.wish,
             fairness: fairness(&sums, &targets),
             best_deviation: best_deviation(m),
         }
     };
     problem.measures().iter().enumerate().map(figures).collect()
+}
+
+fn missed_wishes(problem: &Problem, territories: &[TerritoryFigures]) -> Vec<MissedWish> {
+    let wishes = (0..problem.measures().len()).filter(|&m| problem.measures()[m].wish.is_some());
+    let of = |(t, figures): (usize, &TerritoryFigures), m: usize| {
+        let (value, bounds) = (figures.sums[m], problem.wished(t, m)?);
+        let (wished, beyond) = match side(value, bounds) {
+            0 => return None,
+            1 => (bounds.1, value - bounds.1),
+            _ => (bounds.0, bounds.0 - value),
+        };
+        let territory = TerritoryId(t as u32);
+        Some(MissedWish { territory, measure: m, value, wished, excess: beyond / figures.targets[m] })
+    };
+    let wishes: Vec<usize> = wishes.collect();
+    territories.iter().enumerate().flat_map(|t| wishes.iter().filter_map(move |&m| of(t, m))).collect()
 }

@@ -30,7 +30,7 @@ pub use compare::{
 };
 pub use diagnose::{Finding, FindingKind, diagnose};
 pub use drift::{Drift, DriftError, Health, MeasureDrift, Outlook, Period, Ranked, Trend, drift, trend};
-pub use evaluation::{Cut, Evaluation, MeasureFigures, Term, TerritoryFigures, evaluate};
+pub use evaluation::{Cut, Evaluation, MeasureFigures, MissedWish, Term, TerritoryFigures, WISHES, evaluate};
 pub use fairness::{Fairness, fairness};
 pub use medoid::{Medoid, median, medoid_inertia, medoids_by};
 pub use moves::{BrokenRule, Imbalance, Reason, ReasonedMove, Severed, reasons_by_name, reasons_for_moves};

@@ -79,9 +79,18 @@ pub struct MeasureReport {
     /// Sum over all units.
     #[cfg_attr(feature = "serde", serde(serialize_with = "json::finite"))]
     pub total: f64,
-    /// Allowed relative deviation.
+    /// Allowed relative deviation, or what is wished for.
     #[cfg_attr(feature = "serde", serde(serialize_with = "json::finite"))]
     pub tolerance: f64,
+    /// Weight of the wish, where the tolerance is one and no bound; left out of the JSON otherwise.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "json::finite_option", skip_serializing_if = "Option::is_none")
+    )]
+    pub wish: Option<f64>,
+    /// Territories that do not meet the wish; left out of the JSON where nothing is wished.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub missed_by: Option<Vec<String>>,
     /// Largest |sum / target − 1|.
     #[cfg_attr(feature = "serde", serde(serialize_with = "json::finite"))]
     pub max_deviation: f64,

@@ -34,7 +34,8 @@ impl Limits {
         for t in territories {
             for (m, &total) in measures.iter().zip(&totals) {
                 let target = total * t.capacity / capacities;
-                let spread = if m.tolerance.is_finite() { target * m.tolerance } else { f64::INFINITY };
+                let tolerance = m.bound_tolerance();
+                let spread = if tolerance.is_finite() { target * tolerance } else { f64::INFINITY };
                 let own = || t.bounds.iter().filter(|b| b.measure == m.name);
                 let minima = m.minimum.into_iter().chain(own().filter_map(|b| b.minimum));
                 let maxima = m.maximum.into_iter().chain(own().filter_map(|b| b.maximum));

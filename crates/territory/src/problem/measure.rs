@@ -17,6 +17,12 @@ pub struct Measure {
     /// Largest sum a territory may have, in the measure's unit.
     #[cfg_attr(feature = "serde", serde(default))]
     pub maximum: Option<f64>,
+    /// Makes the tolerance a wish instead of a bound: what a territory has beyond it is no violation, but costs this weight times
+    /// itself in targets, beside the terms of the objective. At a weight of 10 a territory that is 10 % of a target beyond its
+    /// tolerance costs as much as the compactness of one territory (where the weights of compactness add up to 1). Minimum and
+    /// maximum, and territories' own bounds, stay bounds. None: the tolerance is a bound.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub wish: Option<f64>,
     /// An anchored part: what every unit adds per km between it and the anchor of its territory (great circle or plane), such as
     /// hours on the way to a rep's home. Its load in territory t is `values[i] + per_km[i] · d(i, anchor of t)`, and the total
     /// that targets are shares of is that of the plan. Empty: nothing is added. All territories must have anchors.
@@ -33,6 +39,11 @@ fn default_tolerance() -> f64 {
 }
 
 impl Measure {
+    /// The tolerance where it is a bound, infinite where it is a wish.
+    pub fn bound_tolerance(&self) -> f64 {
+        if self.wish.is_some() { f64::INFINITY } else { self.tolerance }
+    }
+
     /// A measure with the default tolerance of ±5 % and no absolute bounds.
     pub fn new(name: impl Into<String>, values: Vec<f64>) -> Self {
         Self {
@@ -41,6 +52,7 @@ impl Measure {
             tolerance: DEFAULT_TOLERANCE,
             minimum: None,
             maximum: None,
+            wish: None,
             per_km: Vec::new(),
         }
     }
@@ -60,6 +72,30 @@ impl Measure {
     /// With a largest sum per territory.
     pub fn maximum(mut self, maximum: f64) -> Self {
         self.maximum = Some(maximum);
+        self
+    }
+
+    /// With the tolerance as a wish of this weight ([`Measure::wish`]).
+    ///
+    /// ```
+    /// use territory::{Locations, Measure, ProblemSpec, Space, adjacency::{Edge, EdgeKind, Graph}, evaluate::evaluate};
+    /// let locations = Locations::from_coordinates(Space::Planar, &[[0.0, 0.0], [1000.0, 0.0], [2000.0, 0.0], [3000.0, 0.0]]);
+    /// let edges = [(0, 1), (1, 2), (2, 3)].map(|(a, b)| Edge::new(a, b, EdgeKind::Edge, 0.0));
+    /// let problem = ProblemSpec::new(locations, Graph::from_edges(4, &edges), 2)
+    ///     .measure(Measure::new("sales", vec![3.0, 1.0, 2.0, 2.0]).tolerance(0.1))
+    ///     // As even as may be, but never at the cost of sales.
+    ///     .measure(Measure::new("calls", vec![1.0, 1.0, 1.0, 9.0]).tolerance(0.1).wish(10.0))
+    ///     .build()?;
+    /// let plan = territory::solve(&problem, &Default::default(), &Default::default())?.assignment;
+    /// let figures = evaluate(&problem, &plan)?;
+    /// assert!(figures.violations.is_empty());
+    /// // 10 of 12 calls where 6 ± 0.6 are wished for: 57 % of a target too many.
+    /// assert_eq!(figures.missed_wishes.len(), 2);
+    /// assert!((figures.missed_wishes[0].excess - 3.4 / 6.0).abs() < 1e-12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wish(mut self, weight: f64) -> Self {
+        self.wish = Some(weight);
         self
     }
 

@@ -101,6 +101,19 @@ impl Problem {
         (self.limits.lower[at], self.limits.upper[at])
     }
 
+    /// Least and largest sum of a measure that is wished for in a territory, what it carries included; none where nothing is wished.
+    pub fn wished(&self, territory: usize, measure: usize) -> Option<(f64, f64)> {
+        let m = &self.spec.measures[measure];
+        m.wish?;
+        let target = self.target(territory, measure);
+        Some(((target * (1.0 - m.tolerance)).max(0.0), target * (1.0 + m.tolerance)))
+    }
+
+    /// Whether any measure is wished for.
+    pub fn has_wishes(&self) -> bool {
+        self.spec.measures.iter().any(|m| m.wish.is_some())
+    }
+
     /// What a territory has of a measure outside of the map, by [`Territory::carried`].
     pub fn carried(&self, territory: usize, measure: usize) -> f64 {
         self.limits.carried.get(territory * self.spec.measures.len() + measure).copied().unwrap_or(0.0)

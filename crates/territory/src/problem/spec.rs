@@ -205,6 +205,13 @@ impl ProblemSpec {
             if m.tolerance.is_nan() || m.tolerance < 0.0 {
                 errors.push(ProblemError::Tolerance { measure: name(), value: m.tolerance });
             }
+            if let Some(value) = m.wish
+                && !(value.is_finite() && value > 0.0 && m.tolerance.is_finite())
+            {
+                let what = format!("the weight of the wish for measure {:?} (tolerance {})", m.name, m.tolerance);
+                let range = "a finite number > 0, beside a finite tolerance";
+                errors.push(ProblemError::RuleValue { what, value, range });
+            }
             let mut valid = true;
             for (unit, &value) in m.values.iter().enumerate() {
                 if !value.is_finite() || value < 0.0 {

@@ -3,6 +3,7 @@
 //! pays one look for that.
 
 use super::state::State;
+use super::wishes::Wishes;
 use crate::problem::{NO_GROUP, Problem, RuleBook};
 
 /// A unit that is nowhere today, or in no area.
@@ -102,6 +103,8 @@ pub struct Bonds {
     pub(crate) stay: Vec<f32>,
     /// Weights of ties and split areas in the objective.
     pub(crate) weights: (f64, f64),
+    /// Sums that are wished for.
+    pub(crate) wishes: Wishes,
 }
 
 impl Bonds {
@@ -256,6 +259,7 @@ impl Bonds {
             home: of(&self.home),
             stay,
             weights: self.weights,
+            wishes: self.wishes.clone(),
         }
     }
 
@@ -299,6 +303,7 @@ impl Bonds {
                 units.iter().map(|&u| self.stay[u as usize]).collect()
             },
             weights: self.weights,
+            wishes: if self.wishes.is_empty() { Wishes::default() } else { self.wishes.part(territories) },
         }
     }
 }
@@ -314,6 +319,8 @@ pub struct BondValues {
     pub frays: f64,
     /// What left its territory of today, in units of the mean.
     pub moved: f64,
+    /// Weighted misses of wishes, in targets.
+    pub wishes: f64,
 }
 
 impl State<'_> {
@@ -361,6 +368,9 @@ impl State<'_> {
             let sign = f64::from(i8::from(home == from) - i8::from(home == to));
             change += scales.stay * sign * f64::from(bonds.stay[unit as usize]);
         }
+        if scales.wishes > 0.0 && !bonds.wishes.is_empty() {
+            change += scales.wishes * self.wish_change(bonds, unit, from, to);
+        }
         change
     }
 
@@ -405,6 +415,7 @@ impl State<'_> {
             values.splits = pieces.iter().map(|&p| f64::from(p.saturating_sub(1))).sum();
         }
         let left = |u: &usize| bonds.home[*u] != NOWHERE && bonds.home[*u] != self.part(*u as u32);
+        values.wishes = self.missed_wishes(bonds);
         values.moved = (0..bonds.home.len()).filter(left).map(|u| f64::from(bonds.stay[u])).sum();
         values
     }

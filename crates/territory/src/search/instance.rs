@@ -6,6 +6,7 @@
 use super::bonds::Bonds;
 use super::order::hilbert_order;
 use super::ways::Ways;
+use super::wishes::Wishes;
 use crate::problem::Problem;
 use crate::terms::Mass;
 
@@ -126,8 +127,11 @@ impl Instance {
         };
         let windows = (0..k).flat_map(|t| (0..measures).map(move |j| (t, j))).map(|(t, j)| window(t, j)).collect();
         let shares = columns.iter().map(|c| c.1).collect();
-        let bonds = Bonds::new(problem, &order, &rank, mean);
         let scaled: Vec<(usize, f64)> = columns.iter().map(|c| c.0).zip(scales).collect();
+        let mut bonds = Bonds::new(problem, &order, &rank, mean);
+        if problem.has_wishes() {
+            bonds.get_or_insert_default().wishes = Wishes::new(problem, &scaled);
+        }
         let ways = Ways::new(problem, &order, mean, &scaled);
         let weights = cut_weights;
         Self { order, masses, offsets, links, borders, weights, loads, measures, shares, windows, bonds, ways }

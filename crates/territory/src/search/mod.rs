@@ -33,6 +33,7 @@ mod state;
 mod suite;
 mod tree;
 mod ways;
+mod wishes;
 
 pub use anneal::{Schedule, Scratch, anneal, sweep};
 pub use balance::{Balance, Bundle, territory_links};

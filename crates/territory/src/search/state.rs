@@ -30,6 +30,8 @@ pub struct Scales {
     pub frays: f64,
     /// Energy per mean unit that left its territory of today. Not set by [`State::scales_for`].
     pub stay: f64,
+    /// Energy per weighted target that wishes are missed by.
+    pub wishes: f64,
 }
 
 /// Values of the objective's terms, in the instance's units.
@@ -205,8 +207,12 @@ impl<'a> State<'a> {
 
     /// Weights that give this plan the energy k, by the objective's weights `[inertia, border, cut]`.
     pub fn scales_for(&self, weights: [f64; 3]) -> Scales {
+        self.scales_among(weights, weights.iter().sum())
+    }
+
+    /// The same where these are but some of the weights, which add up to `total` in all.
+    pub(super) fn scales_among(&self, weights: [f64; 3], total: f64) -> Scales {
         let values = self.terms();
-        let total = weights.iter().sum::<f64>();
         let scale = |weight: f64, value: f64| {
             if weight > 0.0 && value > 0.0 { self.instance.k() as f64 * weight / total / value } else { 0.0 }
         };
@@ -221,6 +227,8 @@ impl<'a> State<'a> {
             scales.ties = scale(bonds.weights.0, values.ties);
             scales.splits = scale(bonds.weights.1 * SPLITS, values.splits);
             scales.frays = scale(bonds.weights.1 * FRAYS, values.frays);
+            // Measured in targets, whatever the plan.
+            scales.wishes = if total > 0.0 { 1.0 / total } else { 0.0 };
         }
         scales
     }
@@ -334,7 +342,7 @@ impl<'a> State<'a> {
         if self.instance.bonds.is_some() {
             let values = self.bond_values();
             energy += scales.ties * values.ties + scales.splits * values.splits;
-            energy += scales.frays * values.frays + scales.stay * values.moved;
+            energy += scales.frays * values.frays + scales.stay * values.moved + scales.wishes * values.wishes;
         }
         energy
     }

@@ -303,7 +303,7 @@ fn own_bounds(problem: &Problem, t: usize, m: usize) -> Bounds {
     let (measure, territory) = (&problem.measures()[m], &problem.territories()[t]);
     let own = || territory.bounds.iter().filter(|b| b.measure == measure.name);
     Bounds {
-        tolerance: measure.tolerance,
+        tolerance: measure.bound_tolerance(),
         minimum: measure.minimum.into_iter().chain(own().filter_map(|b| b.minimum)).reduce(f64::max),
         maximum: measure.maximum.into_iter().chain(own().filter_map(|b| b.maximum)).reduce(f64::min),
     }

@@ -21,7 +21,7 @@ impl Report {
             k: evaluation.k(),
             units: evaluation.units,
             contiguous: evaluation.contiguous,
-            measures: evaluation.measures.iter().map(measure).collect(),
+            measures: evaluation.measures.iter().enumerate().map(|(at, m)| measure(evaluation, at, m)).collect(),
             compactness: CompactnessReport::new(evaluation),
             territories: evaluation.territories.iter().map(|t| territory(evaluation, t)).collect(),
             violations: evaluation.violations.iter().map(|v| violation(evaluation, v)).collect(),
@@ -62,6 +62,8 @@ impl MeasureReport {
             name,
             total,
             tolerance,
+            wish: None,
+            missed_by: None,
             max_deviation: fairness.max_deviation,
             cv: fairness.cv,
             gini: fairness.gini,
@@ -72,8 +74,14 @@ impl MeasureReport {
     }
 }
 
-fn measure(m: &MeasureFigures) -> MeasureReport {
-    MeasureReport::new(m.name.clone(), m.total, m.tolerance, &m.fairness)
+fn measure(evaluation: &Evaluation, at: usize, m: &MeasureFigures) -> MeasureReport {
+    let missed = evaluation.missed_wishes.iter().filter(|w| w.measure == at);
+    let names = missed.filter_map(|w| evaluation.territories.get(w.territory.index())).map(|t| t.name.clone());
+    MeasureReport {
+        wish: m.wish,
+        missed_by: m.wish.map(|_| names.collect()),
+        ..MeasureReport::new(m.name.clone(), m.total, m.tolerance, &m.fairness)
+    }
 }
 
 fn territory(evaluation: &Evaluation, t: &TerritoryFigures) -> TerritoryReport {

@@ -188,6 +188,7 @@ fn scales(state: &State<'_>, weights: [f64; 3]) -> Scales {
         splits: total * scales.splits,
         frays: total * scales.frays,
         stay: 0.0,
+        wishes: total * scales.wishes,
     }
 }
 

@@ -202,12 +202,7 @@ impl TermScales {
         let k = instance.k();
         let total: f64 = terms.plain.iter().chain(&terms.of_members).sum();
         let state = State::new(instance, parts.to_vec(), Scales::default());
-        let mut plain = state.scales_for(terms.plain);
-        // What those three have of all the weight.
-        let share = terms.plain.iter().sum::<f64>() / total;
-        plain.inertia *= share;
-        plain.border *= share;
-        plain.cut *= share;
+        let plain = state.scales_among(terms.plain, total);
         let members = terms.costs.iter().zip(&terms.of_members).map(|(costs, weight)| {
             let value = Medoids::new(costs, &terms.weights, parts, k).total();
             if value > 0.0 { k as f64 * weight / total / value } else { 0.0 }
