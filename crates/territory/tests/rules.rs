@@ -240,3 +240,24 @@ proptest! {
         }
     }
 }
+
+/// A town in the corner of the country has most of the people: the compact plan puts several centres there, side by side.
+#[test]
+fn centres_are_searched_for_that_lie_apart() {
+    let (locations, graph) = grid(144, 12, &mut Dice(5));
+    let people = (0..144).map(|i| if i % 12 < 3 && i / 12 < 3 { 20.0 } else { 1.0 }).collect();
+    let spec = ProblemSpec::new(locations, graph, 4).measure(Measure::new("people", people).tolerance(0.2));
+    let nearest = |found: &Evaluation| {
+        let centres: Vec<[f64; 2]> = found.territories.iter().map(|t| t.centroid.unwrap()).collect();
+        let pairs = centres.iter().enumerate().flat_map(|(i, a)| centres[..i].iter().map(move |b| (a, b)));
+        pairs.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1]) / 1000.0).fold(f64::INFINITY, f64::min)
+    };
+    for effort in [Effort::Quick, Effort::Standard, Effort::Thorough] {
+        let without = solved(&spec.clone().build().unwrap(), effort).1;
+        assert!(nearest(&without) < 2.5, "{effort:?}: they are {} km apart anyway", nearest(&without));
+        let rules = Rules { centres_apart_km: Some(3.0), ..Rules::default() };
+        let (_, found) = solved(&spec.clone().rules(rules).build().unwrap(), effort);
+        assert!(found.violations.is_empty(), "{effort:?}: {:?}", found.violations);
+        assert!(nearest(&found) >= 3.0 && found.contiguous, "{effort:?}: {} km", nearest(&found));
+    }
+}

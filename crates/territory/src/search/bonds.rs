@@ -105,6 +105,8 @@ pub struct Bonds {
     pub(crate) weights: (f64, f64),
     /// Sums that are wished for.
     pub(crate) wishes: Wishes,
+    /// Least distance of two territories' centres.
+    pub(crate) centres_apart_km: Option<f64>,
 }
 
 impl Bonds {
@@ -114,10 +116,12 @@ impl Bonds {
         let anchored = (0..problem.k()).any(|t| problem.anchor(t).is_some());
         let tied = !rules.ties.is_empty() && objective.ties > 0.0;
         let nested = !rules.areas.is_empty() && objective.splits > 0.0;
-        if book.is_free() && !anchored && !tied && !nested {
+        let apart = rules.centres_apart_km.is_some_and(|km| km > 0.0);
+        if book.is_free() && !anchored && !tied && !nested && !apart {
             return None;
         }
         let mut bonds = Self { weights: (objective.ties, objective.splits), ..Self::default() };
+        bonds.centres_apart_km = rules.centres_apart_km.filter(|_| apart);
         bonds.take_rights(book, order, rank);
         if anchored {
             let relative = |at: [f64; 3]| [at[0] - mean[0], at[1] - mean[1], at[2] - mean[2]];
@@ -260,6 +264,7 @@ impl Bonds {
             stay,
             weights: self.weights,
             wishes: self.wishes.clone(),
+            centres_apart_km: self.centres_apart_km,
         }
     }
 
@@ -304,6 +309,7 @@ impl Bonds {
             },
             weights: self.weights,
             wishes: if self.wishes.is_empty() { Wishes::default() } else { self.wishes.part(territories) },
+            centres_apart_km: self.centres_apart_km,
         }
     }
 }
@@ -321,6 +327,8 @@ pub struct BondValues {
     pub moved: f64,
     /// Weighted misses of wishes, in targets.
     pub wishes: f64,
+    /// Energy of centres that are too near.
+    pub spacing: f64,
 }
 
 impl State<'_> {
@@ -367,6 +375,12 @@ impl State<'_> {
         {
             let sign = f64::from(i8::from(home == from) - i8::from(home == to));
             change += scales.stay * sign * f64::from(bonds.stay[unit as usize]);
+        }
+        // Where there are no scales there is no energy at all.
+        if let Some(km) = bonds.centres_apart_km
+            && scales.wishes > 0.0
+        {
+            change += self.spacing_change(km, unit, from, to);
         }
         if scales.wishes > 0.0 && !bonds.wishes.is_empty() {
             change += scales.wishes * self.wish_change(bonds, unit, from, to);
@@ -416,6 +430,7 @@ impl State<'_> {
         }
         let left = |u: &usize| bonds.home[*u] != NOWHERE && bonds.home[*u] != self.part(*u as u32);
         values.wishes = self.missed_wishes(bonds);
+        values.spacing = self.spacing_energy();
         values.moved = (0..bonds.home.len()).filter(left).map(|u| f64::from(bonds.stay[u])).sum();
         values
     }

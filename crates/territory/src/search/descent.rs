@@ -134,7 +134,7 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn of(state: &State<'_>) -> Self {
-        Self { violation: state.violation(), energy: state.energy(), parts: state.parts() }
+        Self { violation: state.violation() + state.crowding(), energy: state.energy(), parts: state.parts() }
     }
 
     /// Less violation first, then less energy.

@@ -28,6 +28,7 @@ mod regions;
 mod run;
 mod settle;
 mod small;
+mod spacing;
 mod state;
 #[cfg(test)]
 mod suite;

@@ -343,6 +343,7 @@ impl<'a> State<'a> {
             let values = self.bond_values();
             energy += scales.ties * values.ties + scales.splits * values.splits;
             energy += scales.frays * values.frays + scales.stay * values.moved + scales.wishes * values.wishes;
+            energy += if scales.wishes > 0.0 { values.spacing } else { 0.0 };
         }
         energy
     }
