@@ -10,7 +10,7 @@ use crate::space::squared_distance;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Medoid {
-    /// The member; none where the territory is empty. Ties go to the smaller index.
+    /// The member; none where the territory is empty or measured from its anchor. Ties go to the smaller index.
     pub unit: Option<UnitId>,
     /// Σ over members of weight × cost from it: measure·km² or measure·km, or the caller's unit. Every unit counts 1 where
     /// the weights of the territory add up to zero.
@@ -18,8 +18,8 @@ pub struct Medoid {
 }
 
 /// Moment of inertia of each territory about its best member, in measure·km² (chords on the sphere). The best member is the one
-/// nearest to the centroid, since Σ w |x − y|² = Σ w |x − c|² + W |y − c|² (Steiner). By the problem's own distance, where it has
-/// one, all pairs of members are tried.
+/// nearest to the centroid, since Σ w |x − y|² = Σ w |x − c|² + W |y − c|² (Steiner). Anchored territories are measured from their
+/// anchors. By the problem's own distance, where it has one, all pairs of members are tried, and anchors do not count.
 ///
 /// # Errors
 /// An assignment of another length, or with a territory that is not below k.
@@ -32,6 +32,9 @@ pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoi
     }
     Ok(crate::parallel::map(members.k(), |t| {
         let units = members.get(t);
+        if let Some(anchor) = problem.anchor(t) {
+            return about(problem, units, |u| squared_distance(points[u as usize], anchor));
+        }
         let total = units.iter().map(|&u| values[u as usize]).sum();
         let centre = Centre::of(problem, units, total);
         let mut best = Medoid { unit: None, value: 0.0 };
@@ -47,8 +50,17 @@ pub fn medoid_inertia(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoi
     }))
 }
 
-/// p-median cost of each territory: Σ w d(x, medoid) in measure·km, over the best member (great circle or plane). By the problem's
-/// own distance, where it has one, all pairs of members are tried.
+/// A territory measured from its anchor, by what a member costs from there.
+fn about(problem: &Problem, units: &[u32], cost: impl Fn(u32) -> f64) -> Medoid {
+    let values = &problem.measures()[problem.weight()].values;
+    let weighted = units.iter().any(|&u| values[u as usize] > 0.0);
+    let weight = |u: u32| if weighted { values[u as usize] } else { 1.0 };
+    Medoid { unit: None, value: 0.0 + units.iter().map(|&u| weight(u) * cost(u)).sum::<f64>() }
+}
+
+/// p-median cost of each territory: Σ w d(x, medoid) in measure·km, over the best member (great circle or plane), of anchored
+/// territories over their anchors. By the problem's own distance, where it has one, all pairs of members are tried, and anchors do not
+/// count.
 ///
 /// Exact, yet without trying every member against every other: what one member costs bounds from below what the others cost, by
 /// the triangle inequality; members that cannot be best are passed over (trimed; Newling & Fleuret 2017, AISTATS, PMLR 54).
@@ -61,7 +73,11 @@ pub fn median(problem: &Problem, assignment: &[u32]) -> Result<Vec<Medoid>, Assi
         let values = &problem.measures()[problem.weight()].values;
         return medoids_by(problem.k(), assignment, values, |i, j| problem.distance(i, j));
     }
-    Ok(crate::parallel::map(members.k(), |t| median_of(problem, members.get(t))))
+    let (space, points) = (problem.locations().space(), problem.locations().points());
+    Ok(crate::parallel::map(members.k(), |t| match problem.anchor(t) {
+        Some(anchor) => about(problem, members.get(t), |u| space.distance_km(points[u as usize], anchor)),
+        None => median_of(problem, members.get(t)),
+    }))
 }
 
 fn median_of(problem: &Problem, units: &[u32]) -> Medoid {

@@ -5,11 +5,17 @@
 //! best member. Else candidates are the members nearest to the medoid, looked up anew when it wanders off among them: the
 //! medoid is then the best of the candidates, and [`Medoids::reset`] finds it from all members at stated points.
 //!
+//! A territory that is measured from a given place has that as its only candidate: places stand behind the units, as positions that
+//! are nobody's members.
+//!
 //! Knows costs and weights; knows no bounds and no contiguity.
 
 /// Cost c(i, j) of measuring unit i from unit j, by positions.
 pub struct Costs<'a> {
+    /// Units and places.
     n: usize,
+    /// Position of the place that a territory is measured from; empty: all are measured from members.
+    places: Vec<Option<u32>>,
     /// All pairs, row after row; empty: computed when asked for.
     dense: Vec<f64>,
     compute: Box<dyn Fn(u32, u32) -> f64 + Send + Sync + 'a>,
@@ -29,7 +35,16 @@ const CLIMB: usize = 16;
 impl<'a> Costs<'a> {
     /// Costs among `n` units. They must be ≥ 0 and symmetric.
     pub fn new(n: usize, compute: impl Fn(u32, u32) -> f64 + Send + Sync + 'a) -> Self {
-        let mut costs = Self { n, dense: Vec::new(), compute: Box::new(compute) };
+        Self::with_places(n, &[], compute)
+    }
+
+    /// The same where some territories are measured from given places, in territory order; the first of them stands at position
+    /// `n`, the next one at `n` + 1.
+    pub fn with_places(n: usize, anchored: &[bool], compute: impl Fn(u32, u32) -> f64 + Send + Sync + 'a) -> Self {
+        let mut positions = n as u32..;
+        let places: Vec<Option<u32>> = anchored.iter().map(|&is| if is { positions.next() } else { None }).collect();
+        let n = n + anchored.iter().filter(|&&is| is).count();
+        let mut costs = Self { n, places, dense: Vec::new(), compute: Box::new(compute) };
         if n <= DENSE {
             let units = 0..n as u32;
             costs.dense = units
@@ -48,6 +63,12 @@ impl<'a> Costs<'a> {
             Some(&cost) => cost,
             None => (self.compute)(i, j),
         }
+    }
+
+    /// Position of the place that a territory is measured from, if it is not from a member.
+    #[inline]
+    fn place_of(&self, territory: u32) -> Option<u32> {
+        self.places.get(territory as usize).copied().flatten()
     }
 
     /// Costs from `unit` to all, where they are kept.
@@ -104,14 +125,19 @@ impl<'a> Medoids<'a> {
             costs,
             weights,
             all: n <= ALL,
-            parts: vec![0; n],
+            parts: vec![0; costs.n],
             places: vec![0; n],
             cells: vec![Cell::default(); k],
             total: 0.0,
             scratch: Vec::new(),
         };
-        if medoids.all {
-            for cell in &mut medoids.cells {
+        for (t, cell) in (0u32..).zip(&mut medoids.cells) {
+            if let Some(place) = costs.place_of(t) {
+                // Its own for good, and a member of none.
+                medoids.parts[place as usize] = t;
+                cell.candidates = vec![place];
+                cell.sums = vec![0.0];
+            } else if medoids.all {
                 cell.candidates = (0..n as u32).collect();
                 cell.sums = vec![0.0; n];
             }
@@ -122,7 +148,7 @@ impl<'a> Medoids<'a> {
 
     /// Takes up a plan, forms all sums anew and finds its medoids from all members.
     pub fn reset(&mut self, parts: &[u32]) {
-        self.parts.copy_from_slice(parts);
+        self.parts[..parts.len()].copy_from_slice(parts);
         self.cells.iter_mut().for_each(|cell| cell.members.clear());
         for (unit, &part) in (0u32..).zip(parts) {
             let members = &mut self.cells[part as usize].members;
@@ -132,7 +158,7 @@ impl<'a> Medoids<'a> {
         self.total = 0.0;
         for t in 0..self.cells.len() as u32 {
             self.cells[t as usize].value = 0.0;
-            if self.all {
+            if self.all || self.costs.place_of(t).is_some() {
                 self.sum_up(t);
                 self.refresh(t);
             } else {
@@ -147,7 +173,7 @@ impl<'a> Medoids<'a> {
         self.total
     }
 
-    /// Medoid of a territory.
+    /// Medoid of a territory, or the position of the place that it is measured from.
     #[inline]
     pub fn medoid(&self, territory: u32) -> u32 {
         let cell = &self.cells[territory as usize];
@@ -221,7 +247,9 @@ impl<'a> Medoids<'a> {
         for (t, w) in [(from, -w), (to, w)] {
             let Cell { candidates, sums, .. } = &mut self.cells[t as usize];
             match self.costs.row(unit) {
-                Some(row) if self.all => sums.iter_mut().zip(row).for_each(|(sum, cost)| *sum += w * cost),
+                Some(row) if self.all && self.costs.place_of(t).is_none() => {
+                    sums.iter_mut().zip(row).for_each(|(sum, cost)| *sum += w * cost)
+                }
                 Some(row) => sums.iter_mut().zip(candidates).for_each(|(sum, &mut c)| *sum += w * row[c as usize]),
                 None => {
                     sums.iter_mut().zip(candidates).for_each(|(sum, &mut c)| *sum += w * self.costs.between(unit, c))

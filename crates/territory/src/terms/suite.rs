@@ -180,3 +180,43 @@ fn candidates_near_the_medoid_do_where_units_are_many() {
 fn units_without_weight_weigh_next_to_nothing() {
     assert_eq!(member_weights([0.0, 3.0, 1.0].into_iter()), [4.0 / 3.0 * 1e-6, 3.0, 1.0]);
 }
+
+#[test]
+fn anchored_territories_are_measured_from_their_anchors() {
+    for units in [70, 600] {
+        let mut spec = problem(units, 5, false).spec().clone();
+        spec.measures[0].values.iter_mut().for_each(|v| *v += 1.0);
+        for (t, at) in [(0, [20_000.0, 30_000.0]), (2, [120_000.0, -5000.0])] {
+            spec.territories[t].anchor = Some(at);
+        }
+        let problem = spec.build().unwrap();
+        let order: Vec<u32> = (0..units as u32).collect();
+        let w = member_weights(problem.measures()[0].values.iter().copied());
+        type Judge = fn(&Problem, &[u32]) -> Result<Vec<crate::evaluate::Medoid>, crate::evaluate::AssignmentError>;
+        let judges: [(Costs<'_>, Judge); 2] = [
+            (inertia_medoid::costs(&problem, &order), crate::evaluate::medoid_inertia),
+            (median::costs(&problem, &order), crate::evaluate::median),
+        ];
+        for (costs, judge) in &judges {
+            let value = |parts: &[u32]| judge(&problem, parts).unwrap().iter().map(|m| m.value).sum::<f64>();
+            let mut medoids: Option<Medoids<'_>> = None;
+            moves(units, 60, |parts, unit, from, to| {
+                let medoids = medoids.get_or_insert_with(|| Medoids::new(costs, &w, parts, K));
+                let mut after = parts.clone();
+                after[unit as usize] = to;
+                let (before, change) = (value(parts), medoids.change_exactly(unit, from, to));
+                if units == 70 {
+                    assert_near(medoids.total(), before, before);
+                    assert_near(change, value(&after) - before, before);
+                }
+                if [from, to].iter().all(|t| [0, 2].contains(t)) {
+                    assert_near(medoids.change(&[unit], from, to), value(&after) - before, before);
+                }
+                medoids.apply(unit, to);
+                medoids.refresh(from);
+                medoids.refresh(to);
+                assert!(medoids.medoid(0) as usize >= units && medoids.medoid(2) as usize >= units);
+            });
+        }
+    }
+}
