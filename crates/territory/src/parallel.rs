@@ -16,6 +16,46 @@ pub(crate) fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Ve
     }
 }
 
+/// Items, or comparisons, too cheap to be a piece of work each are done in runs of this many.
+#[cfg(feature = "parallel")]
+const RUN: usize = 1 << 12;
+
+/// [`map`] for so many cheap calls that they are done in runs.
+pub(crate) fn map_runs<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        (0..n).into_par_iter().with_min_len(RUN).map(f).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        (0..n).map(f).collect()
+    }
+}
+
+/// Adds copies of `items` behind those of a column. Fresh memory costs more than the copying, and several threads share that too.
+pub(crate) fn extend<T: Copy + Send + Sync>(column: &mut Vec<T>, items: &[T]) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        column.par_extend(items.par_iter().with_min_len(RUN).copied());
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        column.extend_from_slice(items);
+    }
+}
+
+/// A stable sort; its outcome is the same whoever does it, so here the number of threads may decide how.
+pub(crate) fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
+    #[cfg(feature = "parallel")]
+    if items.len() > RUN && rayon::current_num_threads() > 1 {
+        use rayon::prelude::*;
+        return items.par_sort_by(compare);
+    }
+    items.sort_by(compare);
+}
+
 /// Runs `f(index, chunk)` over consecutive chunks of `size` items (the last may be shorter).
 pub(crate) fn for_each_chunk<T: Send>(items: &mut [T], size: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
     #[cfg(feature = "parallel")]

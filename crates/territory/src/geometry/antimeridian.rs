@@ -1,6 +1,7 @@
 //! Rings that run past ±180 degrees are cut there, so that in the plane of longitudes and latitudes every edge is what it looks like
 //! (RFC 7946, 3.1.9). A ring around a pole gets the pole's edge.
 
+use super::boxes::Bounds;
 use super::grid::{Grid, compare};
 use super::predicates::Point;
 
@@ -11,6 +12,11 @@ fn is_frame(ring: &[Point], i: usize) -> bool {
     let on_meridian = |p: Point| p[0].abs() == 180.0;
     a[1] == b[1]
         && (a[1].abs() == 90.0 || (on_meridian(a) && on_meridian(b) && (on_meridian(before) || on_meridian(after))))
+}
+
+/// Whether a ring in the box can be one that [`runs_past`].
+pub(crate) fn may_run_past(bounds: &Bounds) -> bool {
+    bounds.min[0] < -180.0 || bounds.max[0] > 180.0 || bounds.max[0] - bounds.min[0] > 180.0
 }
 
 /// Whether any ring leaves ±180 degrees or jumps from one side to the other.

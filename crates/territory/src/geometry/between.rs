@@ -30,6 +30,7 @@ impl Mesh {
         Mesh { polygons, extents, index, twins }
     }
 
+    #[inline(always)]
     pub(crate) fn ends(&self, edge: u32) -> Segment {
         self.index.ends(&self.polygons, edge)
     }
@@ -68,9 +69,10 @@ impl Mesh {
             Twin::Many(group) => group.iter().find(|e| edges.binary_search(e).is_ok()) == Some(edge),
         };
         let edges: Vec<u32> = edges.iter().copied().filter(|e| self.on_antimeridian(*e) || first(e)).collect();
-        let mut segments: Vec<Segment> = edges.iter().map(|&e| self.ends(e)).collect();
-        let mut units: Vec<u32> = edges.iter().map(|&e| self.unit(e)).collect();
-        let boxes: Vec<Bounds> = segments.iter().map(|s| Bounds::of_segment(s[0], s[1])).collect();
+        let mut segments: Vec<Segment> = parallel::map_runs(edges.len(), |i| self.ends(edges[i]));
+        let mut units: Vec<u32> = parallel::map_runs(edges.len(), |i| self.unit(edges[i]));
+        let boxes: Vec<Bounds> =
+            parallel::map_runs(segments.len(), |i| Bounds::of_segment(segments[i][0], segments[i][1]));
         let near = near_others(&boxes, &units);
         segments = near.iter().map(|&i| segments[i]).collect();
         units = near.iter().map(|&i| units[i]).collect();

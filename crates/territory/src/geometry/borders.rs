@@ -1,5 +1,6 @@
 //! Pairs of units that share borders or points.
 
+use super::boxes::Bounds;
 use super::buckets;
 use super::coverage::Coverage;
 use super::edges::{Segment, key, pieces};
@@ -53,6 +54,14 @@ impl Coverage {
         let mesh = &self.mesh;
         row.beside.clear();
         row.segments.clear();
+        // Edges that follow one another mostly lie along edges of one ring.
+        let (mut ring, mut owner) = (0..0, unit);
+        let mut unit_of = |edge: u32| {
+            if !ring.contains(&edge) {
+                (ring, owner) = mesh.index.ring_and_unit(&mesh.polygons, edge);
+            }
+            owner
+        };
         for edge in mesh.polygons.vertices_of_unit(unit as usize) {
             let mut add = |other: u32| {
                 if other != unit && wanted(other) {
@@ -62,7 +71,7 @@ impl Coverage {
             };
             match mesh.twins.get(edge as u32) {
                 Twin::Alone => {}
-                Twin::Opposite(other) | Twin::Same(other) => add(mesh.unit(other)),
+                Twin::Opposite(other) | Twin::Same(other) => add(unit_of(other)),
                 Twin::Many(group) => {
                     let own = group.partition_point(|&e| e < edge as u32);
                     // An edge of the same unit across the antimeridian stands for the unit only once.
@@ -111,17 +120,24 @@ impl Coverage {
         }
         let exact = self.exact_pairs(originals);
         let known = |pair: (u32, u32)| exact.binary_search_by_key(&pair, |e| (e.0, e.1)).is_ok();
-        let (mut now, mut touching, mut row) = (Vec::new(), Vec::new(), Row::default());
-        for &unit in originals.keys() {
-            self.row(unit, |_| true, &mut row);
-            for &(other, km) in &row.borders {
-                let pair = (unit.min(other), unit.max(other));
-                now.push(pair);
-                if !known(pair) && (tolerance_km <= 0.0 || km < tolerance_km) {
-                    touching.push(pair);
+        let units: Vec<u32> = originals.keys().copied().collect();
+        let chunks: Vec<&[u32]> = units.chunks(256).collect();
+        let found = parallel::map(chunks.len(), |chunk| {
+            let (mut now, mut touching, mut row) = (Vec::new(), Vec::new(), Row::default());
+            for &unit in chunks[chunk] {
+                self.row(unit, |_| true, &mut row);
+                for &(other, km) in &row.borders {
+                    let pair = (unit.min(other), unit.max(other));
+                    now.push(pair);
+                    if !known(pair) && (tolerance_km <= 0.0 || km < tolerance_km) {
+                        touching.push(pair);
+                    }
                 }
             }
-        }
+            (now, touching)
+        });
+        let (now, touching): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let (mut now, mut touching) = (now.concat(), touching.concat());
         now.sort_unstable();
         touching.sort_unstable();
         touching.dedup();
@@ -135,15 +151,19 @@ impl Coverage {
         let order = |s: &Segment, t: &Segment| lexical(s[0], t[0]).then_with(|| lexical(s[1], t[1]));
         let mut owned: Vec<(Segment, u32)> =
             originals.iter().flat_map(|(&unit, bag)| bag.iter().map(move |&s| (key(polygons, s), unit))).collect();
-        owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
+        // Segments that follow one another are near one another: a box around some finds almost as few units as one around each.
+        let box_of = |run: &[(Segment, u32)]| {
+            run.iter().fold(Bounds::EMPTY, |all, ([a, b], _)| all.union(&Bounds::of_segment(*a, *b)))
+        };
+        let places = owned.chunk_by(|a, b| a.1 == b.1).flat_map(|unit| unit.chunks(32)).map(box_of).collect();
+        parallel::sort_by(&mut owned, |a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
         owned.dedup();
         let mut keys: Vec<Segment> = owned.iter().map(|o| o.0).collect();
         keys.dedup();
         // Units that were not changed have the same segments as then.
-        let unchanged =
-            edges_along(polygons, &self.mesh.extents, &keys).into_iter().filter(|o| !originals.contains_key(&o.1));
-        owned.extend(unchanged);
-        owned.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
+        let unchanged = |unit| !originals.contains_key(&unit);
+        owned.extend(edges_along(polygons, &self.mesh.extents, &keys, places, unchanged));
+        parallel::sort_by(&mut owned, |a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
         owned.dedup();
         let mut pairs = Vec::new();
         for group in owned.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {

@@ -171,21 +171,40 @@ impl BoxTree {
 /// Numbers of the boxes, ascending, that meet the box around those of another owner: no other can meet a box of another owner. Boxes
 /// of one owner that follow one another are taken together; `owners` stand beside the boxes.
 pub(crate) fn near_others(boxes: &[Bounds], owners: &[u32]) -> Vec<usize> {
-    let (mut runs, mut owner_of_run) = (Vec::<Bounds>::new(), Vec::<u32>::new());
-    for (own, &owner) in boxes.iter().zip(owners) {
+    let (mut runs, mut owner_of_run, mut starts) = (Vec::<Bounds>::new(), Vec::<u32>::new(), Vec::<usize>::new());
+    for (i, (own, &owner)) in boxes.iter().zip(owners).enumerate() {
         match (runs.last_mut(), owner_of_run.last()) {
             (Some(run), Some(&last)) if last == owner => *run = run.union(own),
             _ => {
                 runs.push(*own);
                 owner_of_run.push(owner);
+                starts.push(i);
             }
         }
     }
-    let tree = BoxTree::scattered(runs);
-    const CHUNK: usize = 1 << 12;
-    let found = parallel::map(boxes.len().div_ceil(CHUNK), |chunk| {
-        let own = chunk * CHUNK..((chunk + 1) * CHUNK).min(boxes.len());
-        own.filter(|&i| tree.meets(&boxes[i], |run| owner_of_run[run] != owners[i])).collect::<Vec<usize>>()
+    starts.push(boxes.len());
+    let tree = BoxTree::scattered(runs.clone());
+    const CHUNK: usize = 1 << 8;
+    // Beyond that many others the tree is faster than comparing with each.
+    const FEW: usize = 32;
+    let found = parallel::map(runs.len().div_ceil(CHUNK), |chunk| {
+        let (mut near, mut others) = (Vec::new(), Vec::new());
+        for run in chunk * CHUNK..((chunk + 1) * CHUNK).min(runs.len()) {
+            // What meets a box of the run meets the run: the tree is asked once for all of them.
+            others.clear();
+            tree.query(&runs[run], |other| {
+                if owner_of_run[other] != owner_of_run[run] {
+                    others.push(runs[other]);
+                }
+            });
+            let own = starts[run]..starts[run + 1];
+            if others.len() <= FEW {
+                near.extend(own.filter(|&i| others.iter().any(|other| other.meets(&boxes[i]))));
+            } else {
+                near.extend(own.filter(|&i| tree.meets(&boxes[i], |other| owner_of_run[other] != owners[i])));
+            }
+        }
+        near
     });
     found.concat()
 }
@@ -231,6 +250,31 @@ mod tests {
             tree.query(&window, |i| hits.push(i));
             assert_eq!(tree.meets(&window, |_| true), !hits.is_empty());
             assert_eq!(hits, (0..n).filter(|&i| boxes[i].meets(&window)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn boxes_near_those_of_others_are_what_brute_force_finds() {
+        // One owner all over, with more runs of others around it than are compared one by one, and owners that come twice.
+        let at = |i: usize| {
+            let p = [(i * 37 % 101) as f64, (i * 53 % 103) as f64];
+            Bounds { min: p, max: [p[0] + 2.0, p[1] + 1.0] }
+        };
+        let boxes: Vec<Bounds> = (0..600).map(at).collect();
+        for owners in [|i: usize| if i < 200 { 0 } else { i as u32 / 2 }, |i: usize| i as u32 / 7 % 40] {
+            let owners: Vec<u32> = (0..600).map(owners).collect();
+            // Consecutive boxes of one owner are taken together.
+            let mut runs: Vec<(Bounds, u32)> = Vec::new();
+            for (own, &owner) in boxes.iter().zip(&owners) {
+                match runs.last_mut().filter(|last| last.1 == owner) {
+                    Some(last) => last.0 = last.0.union(own),
+                    None => runs.push((*own, owner)),
+                }
+            }
+            let near = |i: &usize| runs.iter().any(|(run, owner)| *owner != owners[*i] && run.meets(&boxes[*i]));
+            let expected: Vec<usize> = (0..600).filter(near).collect();
+            assert!(!expected.is_empty());
+            assert_eq!(near_others(&boxes, &owners), expected);
         }
     }
 

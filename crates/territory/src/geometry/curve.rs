@@ -30,7 +30,7 @@ pub(crate) fn order<const N: usize>(points: &[[f64; N]]) -> Vec<(u64, u32)> {
             *slot = (cell(p), (chunk * CHUNK + i) as u32);
         }
     });
-    order.sort_unstable();
+    parallel::sort_by(&mut order, Ord::cmp);
     order
 }
 

@@ -4,6 +4,7 @@
 use super::buckets;
 use super::polygons::Polygons;
 use super::predicates::Point;
+use std::ops::Range;
 
 /// Two ends.
 pub(crate) type Segment = [Point; 2];
@@ -82,13 +83,29 @@ impl EdgeIndex {
         self.unit_of_ring[self.ring(polygons, edge)]
     }
 
-    /// The edge's ends in its direction.
+    /// Edges of the ring that has the edge, and its unit.
     #[inline]
+    pub(crate) fn ring_and_unit(&self, polygons: &Polygons, edge: u32) -> (Range<u32>, u32) {
+        let ring = self.ring(polygons, edge);
+        let range = polygons.ring_range(ring);
+        (range.start as u32..range.end as u32, self.unit_of_ring[ring])
+    }
+
+    /// The edge's ends in its direction.
+    #[inline(always)]
     pub(crate) fn ends(&self, polygons: &Polygons, edge: u32) -> Segment {
         let e = edge as usize;
-        let closes = self.last[e / 64] >> (e % 64) & 1 == 1;
-        let next = if closes { polygons.ring_range(self.ring(polygons, edge)).start } else { e + 1 };
-        [polygons.vertices()[e], polygons.vertices()[next]]
+        if self.last[e / 64] >> (e % 64) & 1 == 1 {
+            return self.closing_ends(polygons, edge);
+        }
+        [polygons.vertices()[e], polygons.vertices()[e + 1]]
+    }
+
+    /// Ends of the last edge of a ring.
+    #[inline(never)]
+    fn closing_ends(&self, polygons: &Polygons, edge: u32) -> Segment {
+        let first = polygons.ring_range(self.ring(polygons, edge)).start;
+        [polygons.vertices()[edge as usize], polygons.vertices()[first]]
     }
 }
 
@@ -178,6 +195,8 @@ mod tests {
         let index = EdgeIndex::new(&polygons);
         for edge in 0..120 {
             assert_eq!(index.unit(&polygons, edge), edge / 3);
+            let ring = edge / 3 * 3..edge / 3 * 3 + 3;
+            assert_eq!(index.ring_and_unit(&polygons, edge), (ring, edge / 3));
         }
         assert_eq!(index.ends(&polygons, 2), [[1.0, 1.0], [0.0, 0.0]]);
         assert_eq!(index.ends(&polygons, 64), [[1.0, 0.0], [1.0, 1.0]]);

@@ -65,10 +65,17 @@ impl Grid {
         let off_grid = AtomicBool::new(false);
         parallel::for_each_chunk(polygons.vertices_mut(), PIECE, |_, piece| {
             let mut all = true;
-            for p in piece {
-                // −0 becomes 0, so that equal numbers have equal bits.
-                *p = [p[0] + 0.0, p[1] + 0.0];
-                all &= self.holds(*p);
+            // Runs that fit the nearest cache, written to only where there is something to change.
+            for run in piece.chunks_mut(1 << 9) {
+                let mut negative_zero = false;
+                for p in run.iter() {
+                    all &= self.holds(*p);
+                    negative_zero |= (p[0].to_bits() == 1 << 63) | (p[1].to_bits() == 1 << 63);
+                }
+                if negative_zero {
+                    // −0 becomes 0, so that equal numbers have equal bits.
+                    run.iter_mut().for_each(|p| *p = [p[0] + 0.0, p[1] + 0.0]);
+                }
             }
             if !all {
                 off_grid.store(true, Relaxed);
@@ -134,6 +141,17 @@ mod tests {
             assert_eq!(grid.round(x), x, "{text}");
         }
         assert_ne!(grid.round(0.12345678912), 0.12345678912);
+    }
+
+    #[test]
+    fn zeros_have_one_sign() {
+        for at in [0, 700, 1023] {
+            let mut polygons = Polygons::new(Space::Planar);
+            (0..1024).for_each(|i| polygons.push_vertex([1.0 + f64::from(i), if i == at { -0.0 } else { 2.0 }]));
+            polygons.end_ring();
+            assert_eq!(Grid::new(1e-3).unite(&mut polygons), 0);
+            assert!(polygons.vertices().iter().all(|p| p[1].is_sign_positive()), "{at}");
+        }
     }
 
     #[test]

@@ -206,19 +206,28 @@ pub(crate) fn split_everywhere(polygons: &Polygons, extents: &Extents, loose: &m
 
 /// Units of `polygons` that have any of the segments, ascending.
 fn owners(polygons: &Polygons, extents: &Extents, segments: &[Segment]) -> Vec<u32> {
-    let mut units: Vec<u32> = edges_along(polygons, extents, segments).into_iter().map(|e| e.1).collect();
+    let places = segments.iter().map(|&s| key(polygons, s)).map(|[a, b]| Bounds::of_segment(a, b)).collect();
+    let mut units: Vec<u32> =
+        edges_along(polygons, extents, segments, places, |_| true).into_iter().map(|e| e.1).collect();
     units.dedup();
     units
 }
 
-/// Edges of `polygons` along any of the segments, by unit: the segment (as [`key`] gives it) and the unit.
-pub(crate) fn edges_along(polygons: &Polygons, extents: &Extents, segments: &[Segment]) -> Vec<(Segment, u32)> {
+/// Edges of `polygons` along any of the segments, by unit: the segment (as [`key`] gives it) and the unit. The segments lie in the
+/// `places`; units that are not `wanted` are left out.
+pub(crate) fn edges_along(
+    polygons: &Polygons,
+    extents: &Extents,
+    segments: &[Segment],
+    places: Vec<Bounds>,
+    wanted: impl Fn(u32) -> bool,
+) -> Vec<(Segment, u32)> {
     let mut keys: Vec<Segment> = segments.iter().map(|&s| key(polygons, s)).collect();
     keys.sort_by(by_segment);
     let mut filter = Filter::new(keys.len());
     keys.iter().for_each(|&[a, b]| filter.add(segment_hash(a, b)));
-    let places = keys.iter().map(|&[a, b]| Bounds::of_segment(a, b)).collect();
-    let units = extents.near(polygons.space(), places);
+    let mut units = extents.near(polygons.space(), places);
+    units.retain(|&unit| wanted(unit));
     const UNITS: usize = 1 << 10;
     let found = parallel::map(units.len().div_ceil(UNITS), |chunk| {
         let (mut edges, mut hashes) = (Vec::new(), Vec::new());

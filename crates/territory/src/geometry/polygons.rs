@@ -1,5 +1,6 @@
 //! Polygons of all units in columns: one list of vertices, and where rings, parts and units begin in it.
 
+use crate::parallel;
 use crate::space::Space;
 
 /// One ring; the first vertex is not repeated.
@@ -83,7 +84,7 @@ impl Polygons {
     /// Adds all units of other polygons in the same space.
     pub fn append(&mut self, other: Polygons) {
         let starts = [self.vertices.len(), self.rings.len() - 1, self.parts.len() - 1].map(|n| n as u32);
-        self.vertices.extend_from_slice(&other.vertices);
+        parallel::extend(&mut self.vertices, &other.vertices);
         self.rings.extend(other.rings.iter().skip(1).map(|&r| r + starts[0]));
         self.parts.extend(other.parts.iter().skip(1).map(|&p| p + starts[1]));
         self.units.extend(other.units.iter().skip(1).map(|&u| u + starts[2]));

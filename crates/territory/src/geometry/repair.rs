@@ -42,7 +42,7 @@ pub(crate) fn repair(
     extents: &mut Extents,
     grid: &Grid,
 ) -> Result<Repaired, Vec<GeometryError>> {
-    let found = look_at_all(polygons, grid);
+    let found = look_at_all(polygons, extents, grid);
     let mut report = Repaired::default();
     let mut loose = Loose::new();
     for f in found {
@@ -87,7 +87,7 @@ pub(crate) fn repair(
 }
 
 /// Directs the rings of all units that are in order; takes the others apart.
-fn look_at_all(polygons: &mut Polygons, grid: &Grid) -> Vec<Found> {
+fn look_at_all(polygons: &mut Polygons, extents: &Extents, grid: &Grid) -> Vec<Found> {
     let mut vertices = polygons.take_vertices();
     let units = pieces_of(polygons, &vertices);
     let mut slices = Vec::with_capacity(units.len() - 1);
@@ -100,7 +100,7 @@ fn look_at_all(polygons: &mut Polygons, grid: &Grid) -> Vec<Found> {
     }
     let layout = &*polygons;
     parallel::for_each(&mut slices, |_, (units, vertices, found)| {
-        *found = Some(look_at(layout, units.clone(), vertices, grid))
+        *found = Some(look_at(layout, extents, units.clone(), vertices, grid))
     });
     let found = slices.into_iter().filter_map(|s| s.2).collect();
     polygons.put_vertices(vertices);
@@ -113,7 +113,13 @@ fn pieces_of(polygons: &mut Polygons, vertices: &[Point]) -> Vec<u32> {
     pieces(polygons)
 }
 
-fn look_at(layout: &Polygons, units: std::ops::Range<u32>, vertices: &mut [Point], grid: &Grid) -> Found {
+fn look_at(
+    layout: &Polygons,
+    extents: &Extents,
+    units: std::ops::Range<u32>,
+    vertices: &mut [Point],
+    grid: &Grid,
+) -> Found {
     let mut found = Found { loose: Vec::new(), wrapped: 0, cut: Vec::new(), duplicates: 0 };
     let mut scratch = Scratch::default();
     let mut rings = Vec::new();
@@ -128,8 +134,10 @@ fn look_at(layout: &Polygons, units: std::ops::Range<u32>, vertices: &mut [Point
                 rings.push((range.start - all.start..range.end - all.start, i == 0));
             }
         }
-        let mut outline = Outline { vertices: own, rings: &rings };
+        let bounds = *extents.of(unit);
+        let mut outline = Outline { vertices: own, rings: &rings, bounds };
         let past = layout.space() == Space::Geographic
+            && antimeridian::may_run_past(&bounds)
             && rings.iter().any(|(r, _)| antimeridian::runs_past(&outline.vertices[r.clone()]));
         if !past && outline.settle(&mut scratch) {
             continue;

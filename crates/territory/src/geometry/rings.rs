@@ -12,6 +12,7 @@ use super::boxes::{Bounds, BoxTree};
 use super::buckets;
 pub(crate) use super::polygons::{Part, Ring};
 use super::predicates::{Point, around, crosses_left_of, lexical, side};
+use crate::parallel;
 use std::cmp::Ordering;
 
 /// The edges do not bound an inside that lies on the left of each.
@@ -19,6 +20,8 @@ use std::cmp::Ordering;
 pub(crate) struct Tangled;
 
 const NONE: u32 = u32::MAX;
+/// From so many edges on their two ends are sorted at once.
+const SHARED: usize = 1 << 12;
 
 /// How the edges follow one another.
 struct Links {
@@ -68,7 +71,9 @@ fn link(edges: &[[Point; 2]]) -> Result<Links, Tangled> {
         keys.sort_unstable();
         keys
     };
-    let (starts, ends) = (sorted(0), sorted(1));
+    // Most lists are those of one unit, too short to be shared.
+    let (starts, ends) =
+        if edges.len() < SHARED { (sorted(0), sorted(1)) } else { parallel::join(|| sorted(0), || sorted(1)) };
     let mut links = Links { next: vec![NONE; edges.len()], knot: Vec::new(), knots: 0 };
     let mut at = 0;
     while at < starts.len() {

@@ -11,6 +11,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) vertices: &'a mut [Point],
     /// Ranges of the rings in `vertices`, with whether each begins a part.
     pub(crate) rings: &'a [(Range<usize>, bool)],
+    /// Box of the vertices.
+    pub(crate) bounds: Bounds,
 }
 
 /// Columns reused from unit to unit.
@@ -20,53 +22,73 @@ pub(crate) struct Scratch {
     blocks: Vec<Block>,
 }
 
-/// Boxes of some consecutive edges, in single precision: rounding never swaps two numbers, so boxes that meet still do, and twice as
-/// many are compared at once.
+/// Boxes of four consecutive edges on a grid of 2^15 cells a side around the unit: 16 bits a lane, so that one subtraction compares
+/// four at once. Going to the grid never swaps two numbers, so boxes that meet still do.
 #[derive(Clone)]
 struct Block {
-    low: [[f32; LANES]; 2],
-    high: [[f32; LANES]; 2],
+    low: [u64; 2],
+    /// With the guard bit of every lane set.
+    high: [u64; 2],
 }
 
-const LANES: usize = 16;
+const LANES: usize = 4;
+/// The lowest bit of each lane.
+const ONES: u64 = 0x0001_0001_0001_0001;
+/// The highest bit of each lane: numbers are below it, so that after setting it no lane borrows from the next.
+const GUARDS: u64 = ONES << 15;
+const MOST: u64 = (1 << 15) - 1;
 
 /// From this many edges on a tree of boxes is faster than comparing all with all.
 const TREE_FROM: usize = 256;
 
-impl Block {
-    /// Boxes that meet none.
-    const EMPTY: Block = Block { low: [[f32::INFINITY; LANES]; 2], high: [[f32::NEG_INFINITY; LANES]; 2] };
+/// Equality in one branch: it is asked of every edge, and comparing arrays takes two.
+#[inline(always)]
+fn same(p: Point, q: Point) -> bool {
+    (p[0] == q[0]) & (p[1] == q[1])
+}
 
-    /// Boxes of edges, seen from `origin`.
-    fn fill(blocks: &mut Vec<Block>, edges: &[[Point; 2]], origin: Point) {
+impl Block {
+    /// Boxes that meet none: their guard bits are missing.
+    const EMPTY: Block = Block { low: [ONES * MOST; 2], high: [ONES * MOST; 2] };
+
+    /// Boxes of edges, which lie in `bounds`.
+    fn fill(blocks: &mut Vec<Block>, edges: &[[Point; 2]], bounds: &Bounds) {
+        let scale = [0, 1].map(|k| MOST as f64 / (bounds.max[k] - bounds.min[k]).max(1e-300));
+        // Behind 2^52 doubles are whole numbers, with their last digits in their last bits.
+        let on_grid = |x: f64, k: usize| (((x - bounds.min[k]) * scale[k] + 4_503_599_627_370_496.0).to_bits()) & MOST;
+        let cell = |p: Point| [on_grid(p[0], 0), on_grid(p[1], 1)];
         blocks.clear();
+        let (mut before, mut end) = ([f64::NAN; 2], [0; 2]);
         for edges in edges.chunks(LANES) {
             let mut block = Block::EMPTY;
-            for (lane, [a, b]) in edges.iter().enumerate() {
+            for (lane, &[a, b]) in edges.iter().enumerate() {
+                let from = if same(a, before) { end } else { cell(a) };
+                (before, end) = (b, cell(b));
                 for axis in 0..2 {
-                    let [a, b] = [a, b].map(|p| (p[axis] - origin[axis]) as f32);
-                    block.low[axis][lane] = a.min(b);
-                    block.high[axis][lane] = a.max(b);
+                    let (low, high) = (from[axis].min(end[axis]), from[axis].max(end[axis]));
+                    block.low[axis] ^= (MOST ^ low) << (16 * lane);
+                    block.high[axis] ^= (MOST ^ high ^ (GUARDS & 0xffff)) << (16 * lane);
                 }
             }
             blocks.push(block);
         }
     }
 
-    /// The lanes from number `from` on whose boxes meet a box, a bit each. Without branches: the compiler compares four at once.
-    #[inline(never)]
-    fn meeting(&self, low: [f32; 2], high: [f32; 2], from: f32) -> u32 {
-        const NUMBERS: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., 8., 9., 10., 11., 12., 13., 14., 15.];
-        let mut lanes = 0;
-        for (lane, &number) in NUMBERS.iter().enumerate() {
-            let meets = (self.low[0][lane] <= high[0])
-                & (self.high[0][lane] >= low[0])
-                & (self.low[1][lane] <= high[1])
-                & (self.high[1][lane] >= low[1])
-                & (number >= from);
-            lanes |= u32::from(meets) << lane;
-        }
-        lanes
+    /// The box of a lane in all lanes.
+    #[inline(always)]
+    fn spread(&self, lane: usize) -> Block {
+        let all = |word: u64| (word >> (16 * lane) & MOST) * ONES;
+        Block { low: self.low.map(all), high: self.high.map(|word| all(word) | GUARDS) }
+    }
+
+    /// The lanes whose boxes meet the one that is in all lanes of `other`: their guard bits.
+    #[inline(always)]
+    fn meeting(&self, other: &Block) -> u64 {
+        (other.high[0] - self.low[0])
+            & (self.high[0] - other.low[0])
+            & (other.high[1] - self.low[1])
+            & (self.high[1] - other.low[1])
+            & GUARDS
     }
 }
 
@@ -102,7 +124,7 @@ impl Outline<'_> {
             for &edge in edges {
                 let spike = side(previous[0], previous[1], edge[1]) == Ordering::Equal
                     && !strictly_between(previous[0], edge[1], previous[1]);
-                if spike || edge[0] == edge[1] {
+                if spike || same(edge[0], edge[1]) {
                     return true;
                 }
                 previous = edge;
@@ -119,27 +141,24 @@ impl Outline<'_> {
             let apart = tree.pairs(|i, j| if meet(i, j) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
             return !apart;
         }
-        let Some(&[origin, _]) = ends.first() else { return false };
         let blocks = &mut scratch.blocks;
-        Block::fill(blocks, ends, origin);
+        Block::fill(blocks, ends, &self.bounds);
         (0..ends.len()).any(|i| {
-            let (block, lane) = (&blocks[i / LANES], i % LANES);
-            let low = [block.low[0][lane], block.low[1][lane]];
-            let high = [block.high[0][lane], block.high[1][lane]];
+            let own = blocks[i / LANES].spread(i % LANES);
             // The next edge always meets this one, and mostly where it may: it is looked at without its box.
-            let mut from = (i + 2) % LANES;
+            let mut wanted = u64::MAX << (16 * ((i + 2) % LANES));
             let first = (i + 2) / LANES;
             for (b, block) in blocks.iter().enumerate().skip(first) {
-                let mut lanes = block.meeting(low, high, from as f32);
-                from = 0;
+                let mut lanes = block.meeting(&own) & wanted;
+                wanted = u64::MAX;
                 while lanes != 0 {
-                    if meet(i, b * LANES + lanes.trailing_zeros() as usize) {
+                    if meet(i, b * LANES + lanes.trailing_zeros() as usize / 16) {
                         return true;
                     }
                     lanes &= lanes - 1;
                 }
             }
-            i + 1 < ends.len() && ends[i][1] != ends[i + 1][0] && meet(i, i + 1)
+            i + 1 < ends.len() && !same(ends[i][1], ends[i + 1][0]) && meet(i, i + 1)
         })
     }
 
@@ -223,7 +242,8 @@ mod tests {
             ranges.push((vertices.len()..vertices.len() + ring.len(), *exterior));
             vertices.extend_from_slice(ring);
         }
-        let ok = Outline { vertices: &mut vertices, rings: &ranges }.settle(&mut Scratch::default());
+        let bounds = Bounds::of_points(&vertices);
+        let ok = Outline { vertices: &mut vertices, rings: &ranges, bounds }.settle(&mut Scratch::default());
         ok.then_some(vertices)
     }
 

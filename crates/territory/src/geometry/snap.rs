@@ -13,6 +13,7 @@ use super::predicates::{Point, lexical};
 use super::repair::{loosen, put_together};
 use super::twins::Twin;
 use super::{buckets, measure};
+use crate::parallel;
 use crate::space::{EARTH_RADIUS_KM, Space};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -85,9 +86,10 @@ struct Borders<'a> {
 
 impl<'a> Borders<'a> {
     fn new(mesh: &'a Mesh, edges: &[u32], tolerance_m: f64) -> Self {
-        let mut segments: Vec<Segment> = edges.iter().map(|&e| mesh.ends(e)).collect();
-        let mut units: Vec<u32> = edges.iter().map(|&e| mesh.unit(e)).collect();
-        let boxes: Vec<Bounds> = segments.iter().map(|s| within_reach(&mesh.polygons, s, tolerance_m)).collect();
+        let mut segments: Vec<Segment> = parallel::map_runs(edges.len(), |i| mesh.ends(edges[i]));
+        let mut units: Vec<u32> = parallel::map_runs(edges.len(), |i| mesh.unit(edges[i]));
+        let boxes: Vec<Bounds> =
+            parallel::map_runs(segments.len(), |i| within_reach(&mesh.polygons, &segments[i], tolerance_m));
         // Edges far from those of all other units have nothing to be snapped to, nor have their ends.
         let near = near_others(&boxes, &units);
         segments = near.iter().map(|&i| segments[i]).collect();

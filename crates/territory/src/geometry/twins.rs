@@ -20,7 +20,7 @@ fn same_way(s: Segment, t: Segment) -> bool {
 }
 
 /// Whether two edges lie along one segment.
-#[inline]
+#[inline(always)]
 fn along(polygons: &Polygons, s: Segment, t: Segment) -> bool {
     (s[0] == t[1] && s[1] == t[0])
         || (s[0] == t[0] && s[1] == t[1])
@@ -71,7 +71,10 @@ pub(crate) enum Twin<'a> {
 
 impl Twins {
     pub(crate) fn new(polygons: &Polygons, index: &EdgeIndex) -> Self {
-        let of: Vec<AtomicU32> = (0..polygons.vertices().len()).map(|_| AtomicU32::new(NONE)).collect();
+        // The first write to fresh memory is what costs, so it is shared.
+        let mut of = vec![0; polygons.vertices().len()];
+        parallel::for_each_chunk(&mut of, PIECE, |_, piece| piece.fill(NONE));
+        let of: Vec<AtomicU32> = of.into_iter().map(AtomicU32::new).collect();
         let units = pieces(polygons);
         let edges: Vec<u32> = units.iter().map(|&u| start_of(polygons, u)).collect();
         let many = Mutex::new(Vec::new());
