@@ -190,6 +190,13 @@ fn live_plans_count_hours_from_the_home_of_whoever_has_the_unit() {
     assert!((live.territory(new).unwrap().sums[0] - expected).abs() < 1e-9);
     live.undo();
     assert!(close(&sums(&live), &hours(&problem, &moved)));
+    // Compactness is measured from the homes as well, before and after a move.
+    let inertia = |plan: &[u32]| evaluate(&problem, plan).unwrap().inertia;
+    assert!((live.figures().inertia / inertia(&moved) - 1.0).abs() < 1e-9);
+    let change = live.preview(UnitId(17), TerritoryId(1)).unwrap().change.inertia;
+    let mut after = moved.clone();
+    after[17] = 1;
+    assert!((change - (inertia(&after) - inertia(&moved))).abs() < 1e-6 * inertia(&moved));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::fixed::Grid;
 use super::walks::Walks;
 use crate::problem::Problem;
+use crate::space::squared_distance;
 use crate::terms::{Mass, Moments};
 
 /// The links between territories, on grids.
@@ -44,6 +45,8 @@ pub(super) struct Books {
     place: Vec<u32>,
     /// Where every territory is measured from, for measures that depend on it.
     anchors: Vec<Option<[f64; 3]>>,
+    /// The mean location, which masses are relative to.
+    mean: [f64; 3],
     grids: Grids,
     masses: Vec<Mass>,
     walks: Walks,
@@ -54,7 +57,7 @@ impl Books {
     pub(super) fn new(problem: &Problem, anchors: Vec<Option<[f64; 3]>>, part: Vec<u32>) -> Self {
         let k = anchors.len();
         let (n, m) = (problem.units(), problem.measures().len());
-        let masses = masses(problem);
+        let (masses, mean) = masses(problem);
         let mut books = Self {
             sizes: vec![0; k],
             pieces: vec![0; k],
@@ -65,6 +68,7 @@ impl Books {
             border: Vec::new(),
             place: vec![0; n],
             anchors,
+            mean,
             grids: Grids::new(problem, &masses),
             masses,
             walks: Walks::new(n),
@@ -136,6 +140,19 @@ impl Books {
     pub(super) fn moments(&self, territory: u32) -> Moments {
         let ([w, x, y, z, second], [mass, first, square]) = (self.moments[territory as usize], self.grids.moments);
         Moments { weight: mass.get(w), first: [first.get(x), first.get(y), first.get(z)], second: square.get(second) }
+    }
+
+    /// Where a territory is measured from instead of its centroid, relative to the mean location.
+    pub(super) fn anchor(&self, territory: u32) -> Option<[f64; 3]> {
+        let at = self.anchors.get(territory as usize).copied().flatten()?;
+        Some([0, 1, 2].map(|axis| at[axis] - self.mean[axis]))
+    }
+
+    /// Moment of inertia of a territory about its anchor, or its centroid.
+    pub(super) fn inertia(&self, territory: u32) -> f64 {
+        let moments = self.moments(territory);
+        let shift = |at| moments.weight * squared_distance(moments.centroid(), at);
+        moments.inertia() + self.anchor(territory).map_or(0.0, shift)
     }
 
     /// Weight and border length in km of links on their grids.
@@ -300,13 +317,13 @@ impl Books {
 }
 
 /// Locations about the mean of all, so that differences of large squares keep their digits, with the measure that weights compactness.
-fn masses(problem: &Problem) -> Vec<Mass> {
+fn masses(problem: &Problem) -> (Vec<Mass>, [f64; 3]) {
     let points = problem.locations().points();
     let count = points.len().max(1) as f64;
     let mean = [0, 1, 2].map(|axis| points.iter().map(|p| p[axis]).sum::<f64>() / count);
     let weights = &problem.measures()[problem.weight()].values;
     let mass = |(p, &weight): (&[f64; 3], &f64)| Mass { at: [0, 1, 2].map(|axis| p[axis] - mean[axis]), weight };
-    points.iter().zip(weights).map(mass).collect()
+    (points.iter().zip(weights).map(mass).collect(), mean)
 }
 
 fn on_grids(mass: &Mass, [w, first, second]: &[Grid; 3]) -> [i128; 5] {

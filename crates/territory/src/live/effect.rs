@@ -35,7 +35,7 @@ pub struct TerritoryState {
     pub sums: Vec<f64>,
     /// Sum / target − 1 per measure.
     pub deviations: Vec<f64>,
-    /// Moment of inertia about the centroid, Σ w |x − c|², in measure·km².
+    /// Moment of inertia about the anchor where there is one, else about the centroid, Σ w |x − c|², in measure·km².
     pub inertia: f64,
 }
 
@@ -92,7 +92,7 @@ pub struct Change {
     pub excess: f64,
     /// Weighted terms of the objective, each in shares of its value in the plan that the live plan began with.
     pub objective: f64,
-    /// Moment of inertia about the centroids, measure·km².
+    /// Moment of inertia about anchors and centroids, measure·km².
     pub inertia: f64,
     /// The same over the weight of all units: mean squared distance, km².
     pub inertia_km2: f64,

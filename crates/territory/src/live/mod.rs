@@ -217,7 +217,7 @@ impl LivePlan {
         let links = self.books.links();
         let (weight, border_km) = self.books.lengths(links);
         let cut = if self.problem.graph().is_weighted() { weight } else { links.edges as f64 };
-        let inertia: f64 = self.territories.standing().map(|t| self.books.moments(t).inertia()).sum();
+        let inertia: f64 = self.territories.standing().map(|t| self.books.inertia(t)).sum();
         LiveFigures {
             contiguity: self.territories.standing().map(|t| self.books.pieces(t).abs_diff(1) as usize).sum(),
             excess: self.territories.standing().map(|t| self.excess(t)).sum(),
@@ -248,7 +248,7 @@ impl LivePlan {
             pieces: self.books.pieces(t) as usize,
             sums,
             deviations,
-            inertia: self.books.moments(t).inertia(),
+            inertia: self.books.inertia(t),
         }
     }
 

@@ -9,6 +9,7 @@ use super::effect::{Change, Effect};
 use crate::ids::{TerritoryId, UnitId};
 use crate::parallel;
 use crate::problem::NO_GROUP;
+use crate::space::squared_distance;
 use crate::terms::{Moments, border, cut};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -77,6 +78,8 @@ struct Scan {
 struct Sheet {
     moments: Vec<Moments>,
     centroids: Vec<[f64; 3]>,
+    /// Where territories are measured from instead.
+    anchors: Vec<Option<[f64; 3]>>,
     /// `[territory * measures + measure]`, what is carried included.
     sums: Vec<f64>,
     excess: Vec<f64>,
@@ -180,7 +183,8 @@ impl LivePlan {
         let sums: Vec<f64> = all().map(|(t, m)| self.sum(t, m)).collect();
         let excess = all().zip(&sums).map(|((t, m), &sum)| self.territories.excess(t, m, sum)).collect();
         let moments: Vec<Moments> = territories.clone().map(|t| self.books.moments(t)).collect();
-        Sheet { centroids: moments.iter().map(Moments::centroid).collect(), moments, sums, excess }
+        let anchors = territories.map(|t| self.books.anchor(t)).collect();
+        Sheet { centroids: moments.iter().map(Moments::centroid).collect(), anchors, moments, sums, excess }
     }
 
     /// A move of one unit, if it might make the plan better.
@@ -235,7 +239,9 @@ impl LivePlan {
         let (graph, mass) = (self.problem.graph(), self.books.mass(unit));
         let about = |t: u32| (&sheet.moments[t as usize], sheet.centroids[t as usize]);
         let ((old, there), (new, here)) = (about(from), about(to));
-        let inertia = new.gain_about(here, mass) - old.loss_about(there, mass);
+        let fixed = |t: u32| sheet.anchors[t as usize].map(|at| mass.weight * squared_distance(mass.at, at));
+        let gain = fixed(to).unwrap_or_else(|| new.gain_about(here, mass));
+        let inertia = gain - fixed(from).unwrap_or_else(|| old.loss_about(there, mass));
         let (row, part) = (graph.row(unit), |v: u32| self.books.of(v));
         let neighbours = graph.neighbours(unit);
         let cut =

@@ -84,10 +84,7 @@ fn check(plan: &LivePlan) -> Result<(), TestCaseError> {
     let (apart, built) = (spec.rules.apart.clone(), spec.clone().build().is_ok());
     prop_assert!(built || plan.held.contains(&true) || plan.broken.len() > 0, "{:?}", spec.build().err());
     spec.rules = Default::default();
-    // A live plan measures from centroids, anchors or not.
-    for territory in &mut spec.territories {
-        (territory.anchor, territory.max_radius_km) = (None, None);
-    }
+    spec.territories.iter_mut().for_each(|territory| territory.max_radius_km = None);
     let problem = spec.build().unwrap();
     let evaluation = evaluate(&problem, &assignment).unwrap();
     let figures = plan.figures();
