@@ -69,6 +69,17 @@ pub(crate) fn for_each_chunk<T: Send>(items: &mut [T], size: usize, f: impl Fn(u
     }
 }
 
+/// Runs `f(index, part)` over consecutive parts of the items, which end at `ends`, ascending; what is beyond the last is left alone.
+pub(crate) fn for_each_part<T: Send>(items: &mut [T], ends: &[usize], f: impl Fn(usize, &mut [T]) + Sync + Send) {
+    let (mut parts, mut rest, mut begin) = (Vec::with_capacity(ends.len()), items, 0);
+    for &end in ends {
+        let (part, more) = rest.split_at_mut(end - begin);
+        parts.push(part);
+        (rest, begin) = (more, end);
+    }
+    for_each(&mut parts, |index, part| f(index, part));
+}
+
 /// Runs `f(index, item)` on every item, one item a piece of work.
 pub(crate) fn for_each<T: Send>(items: &mut [T], f: impl Fn(usize, &mut T) + Sync + Send) {
     for_each_chunk(items, 1, |i, chunk| {

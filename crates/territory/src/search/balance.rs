@@ -224,21 +224,7 @@ impl Balance {
 
 /// Links of the territory graph, each once, with 1.
 pub fn territory_links(state: &State<'_>) -> Vec<(u32, u32, f64)> {
-    let mut links = Vec::new();
-    for &u in state.border() {
-        let part = state.part(u);
-        let mut last = part;
-        for &v in state.instance.neighbours(u) {
-            let other = state.part(v);
-            if other > part && other != last {
-                links.push((part, other, 1.0));
-                last = other;
-            }
-        }
-    }
-    links.sort_unstable_by_key(|l| (l.0, l.1));
-    links.dedup_by_key(|l| (l.0, l.1));
-    links
+    state.neighbouring().into_iter().map(|(a, b)| (a, b, 1.0)).collect()
 }
 
 /// Links of the territory graph with the share of a target that crosses them per difference of prices.

@@ -5,8 +5,11 @@
 
 use super::bonds::Bonds;
 use super::order::hilbert_order;
+use super::state::RUN;
 use super::ways::Ways;
 use super::wishes::Wishes;
+use crate::adjacency::Graph;
+use crate::parallel;
 use crate::problem::Problem;
 use crate::terms::Mass;
 
@@ -79,42 +82,38 @@ impl Instance {
         let weights = &problem.measures()[problem.weight()].values;
         let mean_weight = problem.total_weight() / n as f64;
         // Units of weight zero would cost nothing and grow tendrils: every unit gets a hundredth of the mean.
-        let mass = |&u: &u32| {
-            let p = points[u as usize];
-            let weight = (weights[u as usize] / mean_weight + 0.01) / 1.01;
+        let masses = parallel::map_runs(n, |position| {
+            let unit = order[position] as usize;
+            let p = points[unit];
+            let weight = (weights[unit] / mean_weight + 0.01) / 1.01;
             Mass { at: [p[0] - mean[0], p[1] - mean[1], p[2] - mean[2]], weight }
-        };
-        let masses = order.iter().map(mass).collect();
+        });
 
         let graph = problem.graph();
         let mut offsets = Vec::with_capacity(n + 1);
-        let mut links = Vec::with_capacity(graph.links().len());
-        let with_borders = problem.objective().border > 0.0;
-        let with_weights = problem.objective().cut > 0.0 && graph.is_weighted();
-        let mut borders = Vec::with_capacity(if with_borders { graph.links().len() } else { 0 });
-        let mut cut_weights = Vec::with_capacity(if with_weights { graph.links().len() } else { 0 });
         offsets.push(0);
+        let mut end = 0;
         for &unit in &order {
-            let row = graph.row(unit);
-            links.extend(graph.links()[row.clone()].iter().map(|&v| rank[v as usize]));
-            if with_borders {
-                borders.extend_from_slice(&graph.borders_km()[row.clone()]);
-            }
-            if with_weights {
-                cut_weights.extend(row.map(|link| graph.weight(link)));
-            }
-            offsets.push(links.len() as u32);
+            end += graph.row(unit).len() as u32;
+            offsets.push(end);
         }
+        let rows = Rows { graph, order: &order, offsets: &offsets };
+        let links = rows.gather(true, |link| rank[graph.links()[link] as usize]);
+        let borders = rows.gather(problem.objective().border > 0.0, |link| graph.borders_km()[link]);
+        let with_weights = problem.objective().cut > 0.0 && graph.is_weighted();
+        let cut_weights = rows.gather(with_weights, |link| graph.weight(link));
 
         let (k, measures) = (problem.k(), problem.measures().len());
         let columns = by_tightness(problem);
         let scales: Vec<f64> = columns.iter().map(|c| k as f64 / problem.total(c.0)).collect();
         let mut loads = vec![0.0; n * measures];
-        for (j, &(column, _)) in columns.iter().enumerate() {
-            for (position, &unit) in order.iter().enumerate() {
-                loads[position * measures + j] = problem.least_load(column, unit as usize) * scales[j];
+        parallel::for_each_chunk(&mut loads, RUN * measures, |run, loads| {
+            for (row, &unit) in loads.chunks_mut(measures).zip(&order[run * RUN..]) {
+                for ((load, &(column, _)), scale) in row.iter_mut().zip(&columns).zip(&scales) {
+                    *load = problem.least_load(column, unit as usize) * scale;
+                }
             }
-        }
+        });
         let window = |t: usize, j: usize| {
             let (lower, upper) = problem.unit_bounds(t, columns[j].0);
             let target = (problem.target(t, columns[j].0) - problem.carried(t, columns[j].0)) * scales[j];
@@ -267,6 +266,31 @@ impl Instance {
             rank[u as usize] = u32::MAX;
         }
         part
+    }
+}
+
+/// Rows of a graph in another order of the units.
+struct Rows<'a> {
+    graph: &'a Graph,
+    order: &'a [u32],
+    /// Where rows begin in that order.
+    offsets: &'a [u32],
+}
+
+impl Rows<'_> {
+    /// What `of` says of every link, row after row; nothing where it is not wanted.
+    fn gather<T: Copy + Default + Send>(&self, wanted: bool, of: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+        if !wanted {
+            return Vec::new();
+        }
+        let n = self.order.len();
+        let ends: Vec<usize> = (1..=n.div_ceil(RUN)).map(|run| self.offsets[(run * RUN).min(n)] as usize).collect();
+        let mut column = vec![T::default(); self.offsets[n] as usize];
+        parallel::for_each_part(&mut column, &ends, |run, part| {
+            let links = self.order[run * RUN..].iter().take(RUN).flat_map(|&unit| self.graph.row(unit));
+            part.iter_mut().zip(links).for_each(|(to, link)| *to = of(link));
+        });
+        column
     }
 }
 

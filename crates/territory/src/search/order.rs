@@ -30,7 +30,7 @@ fn flatten(locations: &Locations) -> Vec<[f32; 2]> {
     let points = locations.points();
     if locations.space() == Space::Planar {
         let origin = points.first().copied().unwrap_or_default();
-        return points.iter().map(|p| [(p[0] - origin[0]) as f32, (p[1] - origin[1]) as f32]).collect();
+        return parallel::map_runs(points.len(), |i| [0, 1].map(|axis| (points[i][axis] - origin[axis]) as f32));
     }
     let mut mean = [0.0; 3];
     for p in points {

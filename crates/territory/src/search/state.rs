@@ -6,8 +6,11 @@
 //! territories' units. Of any other unit it may learn nothing but that it belongs to none of its territories, which no other
 //! view changes: so what a view does never depends on what others do meanwhile.
 
+mod views;
+
 use super::bonds::{Bonds, NOWHERE};
 use super::instance::Instance;
+use crate::parallel;
 use crate::terms::{Mass, Moments, border, cut};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -87,19 +90,21 @@ const PIN: f64 = 1e7;
 const SPLITS: f64 = 1.0;
 const FRAYS: f64 = 0.2;
 
+/// Units, or links, that are a piece of parallel work where each is cheap.
+pub(super) const RUN: usize = 1 << 14;
+
 fn zeros(n: usize) -> Vec<AtomicU32> {
-    (0..n).map(|_| AtomicU32::new(0)).collect()
+    parallel::map_runs(n, |_| AtomicU32::new(0))
 }
 
 impl<'a> State<'a> {
     /// Books of `parts`, each below k.
     pub fn new(instance: &'a Instance, parts: Vec<u32>, scales: Scales) -> Self {
         let (n, k, m) = (instance.len(), instance.k(), instance.measures);
-        let outside = (0..n as u32).map(|u| {
-            let part = parts[u as usize];
-            AtomicU32::new(instance.neighbours(u).iter().map(|&v| u32::from(parts[v as usize] != part)).sum())
+        let outside = parallel::map_runs(n, |u| {
+            let part = parts[u];
+            AtomicU32::new(instance.neighbours(u as u32).iter().map(|&v| u32::from(parts[v as usize] != part)).sum())
         });
-        let outside: Vec<AtomicU32> = outside.collect();
         let parts = parts.into_iter().map(AtomicU32::new).collect();
         let areas = instance.bonds.as_ref().map_or(0, |bonds| bonds.area_count);
         let mut state = Self {
@@ -145,50 +150,6 @@ impl<'a> State<'a> {
             for (j, sum) in self.sums[part * m..][..m].iter_mut().enumerate() {
                 *sum += self.instance.load_in(u as u32, j, part as u32);
             }
-        }
-    }
-
-    /// Views of groups of territories: group of every territory in, one view a group out, in group order. The whole is not to
-    /// be used before [`State::join`] has taken the views back.
-    pub(crate) fn split(&mut self, group_of: &[u32], groups: usize) -> Vec<State<'a>> {
-        if self.generation.get() > u32::MAX / 2 {
-            self.columns.stamps.iter().for_each(|s| s.store(0, Relaxed));
-            self.generation.set(1);
-        }
-        let view = |g: usize| State {
-            instance: self.instance,
-            columns: Arc::clone(&self.columns),
-            sizes: self.sizes.clone(),
-            sums: self.sums.clone(),
-            moments: self.moments.clone(),
-            in_areas: Arc::clone(&self.in_areas),
-            pin: self.pin,
-            border: Vec::with_capacity(self.border.len() / groups * 5 / 4),
-            open: group_of.iter().map(|&other| other as usize == g).collect(),
-            generation: self.generation.clone(),
-            scales: self.scales,
-        };
-        let mut views: Vec<State<'a>> = (0..groups).map(view).collect();
-        for &u in &self.border {
-            views[group_of[self.part(u) as usize] as usize].enter_border(u);
-        }
-        views
-    }
-
-    /// Takes the views of [`State::split`] back.
-    pub(crate) fn join(&mut self, views: Vec<State<'a>>) {
-        let m = self.instance.measures;
-        self.border.clear();
-        for view in views {
-            for t in (0..view.open.len()).filter(|&t| view.open[t]) {
-                self.sizes[t] = view.sizes[t];
-                self.moments[t] = view.moments[t];
-                self.sums[t * m..][..m].copy_from_slice(&view.sums[t * m..][..m]);
-            }
-            for &u in &view.border {
-                self.enter_border(u);
-            }
-            self.generation.set(self.generation.get().max(view.generation.get()));
         }
     }
 
