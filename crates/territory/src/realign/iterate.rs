@@ -10,9 +10,12 @@ use super::carry::{Manner, carry, send_home};
 use crate::control::Control;
 use crate::search::{Guard, Leaving, Random, Scratches, State, polish};
 
-/// Work of the search for less change, in rounds times units: as many rounds as there are units, but no more than that; and of the
-/// search inside bounds, in units that are made to change times all.
+/// Work of the search for less change, in rounds times units: as many rounds as there are units, but no more than that.
 const WORK: usize = 6_000_000;
+/// Work of the search inside bounds, in units that are made to change times all units.
+const RESTORE: usize = 1_500_000;
+/// Where bounds stay violated exchanges are tried in vain: so many times fewer rounds.
+const IN_VAIN: usize = 8;
 /// Rounds at least.
 const ROUNDS: usize = 24;
 /// Units that are made to change for one territory that is outside its bounds.
@@ -59,7 +62,7 @@ impl Iterate<'_, '_, '_> {
     /// Brings territories into their bounds that neither flow nor exchanges did.
     pub(super) fn restore(&mut self) {
         let mut best = Held::of(self.state);
-        let mut tries = (WORK / self.state.instance.len().max(1)).max(LUMPS);
+        let mut tries = (RESTORE / self.state.instance.len().max(1)).max(LUMPS);
         while best.violation > LEAST && tries > 0 && !self.is_stopped() {
             let base = best.parts.clone();
             let mut better = false;
@@ -90,8 +93,9 @@ impl Iterate<'_, '_, '_> {
     /// Looks for less change.
     pub(super) fn improve(&mut self) {
         let units = self.state.instance.len();
-        let rounds = units.min(WORK / units.max(1)).max(ROUNDS);
         let mut best = Held::of(self.state);
+        let share = if best.violation > LEAST { IN_VAIN } else { 1 };
+        let rounds = (units.min(WORK / units.max(1)) / share).max(ROUNDS);
         for round in 0..rounds {
             if self.is_stopped() {
                 break;
