@@ -158,6 +158,37 @@ fn an_enclave_is_told_and_forbidden_where_asked() {
     assert_eq!((&told["enclaves"], &told["contiguous"]), (&json!([]), &json!(true)));
 }
 
+/// Protects enclaves of a plan of today: led out where bounds and limits leave room, else told.
+#[test]
+fn an_enclave_of_today_is_led_out_within_the_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let cells = (0..9u32).map(|i| {
+        let mut cell = cell(&i.to_string(), i % 3, i / 3, "c");
+        cell["properties"]["calls"] = (if i == 4 { 8 } else { 1 }).into();
+        cell["properties"]["territory"] = (if i == 4 { "in" } else { "out" }).into();
+        cell["properties"]["stays"] = (i != 4).into();
+        cell
+    });
+    write(folder, "today.geojson", &collection(cells.collect()));
+    let common = ["realign", "today.geojson", "--balance", "calls=0.15", "--no-enclaves", "--report", "report.json"];
+    let run = territory(folder, &common);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    let told = territory_tests::json(folder.join("report.json")).unwrap();
+    assert_eq!((&told["enclaves"], &told["contiguous"]), (&json!([]), &json!(true)));
+    assert_eq!(told["disruption"]["moves"].as_array().unwrap().len(), 1);
+
+    for (more, word) in [(["--max-disruption", "units=0.1"], "enclaves stay"), (["--protect", "stays"], "lies inside")]
+    {
+        let run = territory(folder, &[&common[..], &more].concat());
+        assert_eq!(run.code, 4, "{}", run.stdout);
+        assert!(run.stdout.contains(word), "{}", run.stdout);
+        let told = territory_tests::json(folder.join("report.json")).unwrap();
+        assert_eq!(told["violations"][0]["kind"], "enclave");
+        assert_eq!(told["disruption"]["moves"].as_array().unwrap().len(), 0);
+    }
+}
+
 #[test]
 fn territories_of_points_cover_their_boundary() {
     let folder = tempfile::tempdir().unwrap();

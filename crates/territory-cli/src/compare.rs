@@ -148,6 +148,8 @@ impl<'a> Compared<'a> {
         if comparison.new_units > 0 {
             text += &format!(" · {} units are new", number(comparison.new_units as f64));
         }
+        let [touched, least] = [comparison.touched, comparison.least_touched].map(|count| number(count as f64));
+        text += &format!(" · {touched} of {} territories change ({least} have to, at least)", problem.k());
         text
     }
 

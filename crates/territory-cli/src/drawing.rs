@@ -67,8 +67,13 @@ impl Prepared {
         }
     }
 
-    /// Leads enclaves out of the territories around them, as far as it can be done.
-    pub(crate) fn open_enclaves(&self, problem: &Problem, assignment: &[u32]) -> Opened {
+    /// Leads enclaves out of the territories around them, as far as it can be done with moves that `may_move` (unit, territory) lets be.
+    pub(crate) fn open_enclaves(
+        &self,
+        problem: &Problem,
+        assignment: &[u32],
+        may_move: &dyn Fn(u32, u32) -> bool,
+    ) -> Opened {
         let find = |plan: &[u32]| match &self.shape {
             Shape::Areas(coverage) => coverage.enclaves(plan, problem.k()),
             Shape::Points(locations) => {
@@ -79,6 +84,6 @@ impl Prepared {
             Shape::Areas(coverage) => coverage.border_units(),
             Shape::Points(locations) => vec![false; locations.len()],
         };
-        open_enclaves(problem, assignment, &find, &at_border, &|_, _| true)
+        open_enclaves(problem, assignment, &find, &at_border, may_move)
     }
 }

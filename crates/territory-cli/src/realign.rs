@@ -13,7 +13,7 @@ use crate::run::{Prepared, Wanted, by_name, prepare, read_reps};
 use crate::session::Session;
 use crate::tables::{NameIndex, plain_name};
 use territory::evaluate::{NO_TERRITORY, PlanNames};
-use territory::realign::{Charge, Limit, Limits, OverLimit, RealignOptions, Realigned, realign};
+use territory::realign::{Charge, Limit, Limits, OverLimit, RealignOptions, Realigned, exceeded_limits, realign};
 use territory::{Problem, disruption_frontier};
 use territory_geojson::PropertyValue;
 
@@ -56,7 +56,12 @@ pub(crate) fn run(a: &Realign, session: &mut Session) -> Result<u8, Failure> {
         let asked = |realigned: Realigned| (realigned.assignment, realigned.stopped);
         Ok((Found::frontier(frontier, Axis::Disruption, asked), over))
     });
-    let (Found { plans, stopped, kind }, over) = searched.map_err(|e| prepared.problem_failure(&e))?;
+    let (Found { mut plans, stopped, kind }, mut over) = searched.map_err(|e| prepared.problem_failure(&e))?;
+    // With --frontier the option is refused: there is one plan.
+    if let (true, Some(plan)) = (input.no_enclaves, plans.first_mut()) {
+        session.stage("enclaves")?;
+        over = lead_out(&mut prepared, &problem, &current, &options, (plan, over))?;
+    }
     let choices = Choices::new(&mut prepared, &problem, &plans, kind, outputs.out.as_deref())?;
     let Some(assignment) = plans.first() else { return Err(Failure::Other("there is no new plan".to_owned())) };
     let plan = PlanNames { assignment: &today.plan, names: &today.names };
@@ -75,6 +80,34 @@ pub(crate) fn run(a: &Realign, session: &mut Session) -> Result<u8, Failure> {
         judged.evaluation.exceed_limit((None, None), (moved.len() as f64, 0.0), reason);
     }
     outputs::finish(judged, outputs, input, session)
+}
+
+/// Leads enclaves out where limits on change leave room for it; protected units stay. Limits that are exceeded come back.
+fn lead_out(
+    prepared: &mut Prepared,
+    problem: &Problem,
+    current: &[Option<u32>],
+    options: &RealignOptions,
+    (plan, before): (&mut Vec<u32>, Vec<OverLimit>),
+) -> Result<Vec<OverLimit>, Failure> {
+    let mut protected = vec![false; current.len()];
+    for &unit in &options.protected {
+        if let Some(slot) = protected.get_mut(unit as usize) {
+            *slot = true;
+        }
+    }
+    let stays = |unit: u32| protected.get(unit as usize).copied().unwrap_or(false);
+    let opened = prepared.open_enclaves(problem, plan, &|unit, _| !stays(unit));
+    let limits = exceeded_limits(problem, current, &options.limits, &opened.assignment);
+    let after = limits.map_err(|e| prepared.problem_failure(&e))?;
+    // Limits stand above what is only not wanted.
+    if let Some(first) = after.first().filter(|_| after.len() > before.len()) {
+        let what = first.what(problem);
+        prepared.units.notes.push(format!("enclaves stay: leading them out asks for more {what} than the limit"));
+        return Ok(before);
+    }
+    *plan = opened.assignment;
+    Ok(after)
 }
 
 /// A limit that is exceeded as a violation.

@@ -133,7 +133,7 @@ fn run_solve(a: &args::Solve, session: &mut Session) -> Result<u8, Failure> {
     if a.input.no_enclaves {
         session.stage("enclaves")?;
         for plan in &mut plans {
-            *plan = prepared.open_enclaves(&problem, plan).assignment;
+            *plan = prepared.open_enclaves(&problem, plan, &|_, _| true).assignment;
         }
     }
     let plans = choices::named_alike(plans, &prepared.alike(&problem));

@@ -5,15 +5,33 @@ use super::NOWHERE;
 use super::limits::violation_change;
 use crate::control::Control;
 use crate::flow::surplus_flow;
-use crate::search::{Balance, Guard, Leaving, Members, Schedule, Scratches, State, anneal, territory_links};
+use crate::search::{Balance, Guard, Leaving, Members, Random, Schedule, Scratches, State, anneal, territory_links};
 
-/// Share of the way from a bound to the other that carried sums keep as a margin.
+/// The margin unless another is asked for.
 const MARGIN: f64 = 0.02;
 /// Energy that a violation of a whole target is worth where a unit is chosen.
 const WORTH: f64 = 20.0;
 
+/// How surplus is carried.
+pub(super) struct Manner {
+    /// Share of the way from a bound to the other that carried sums keep as a margin.
+    pub(super) margin: f64,
+    /// How much the order in which units go is shaken: their cost is up to so many times as high.
+    pub(super) shake: f64,
+    /// Start of the random stream of that.
+    pub(super) seed: u64,
+    /// Units that stay where they are.
+    pub(super) kept: Vec<u32>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { margin: MARGIN, shake: 0.0, seed: 0, kept: Vec::new() }
+    }
+}
+
 /// Carries the surplus of the measure that is violated most; whether anything was moved.
-pub(super) fn carry(state: &mut State<'_>) -> bool {
+pub(super) fn carry(state: &mut State<'_>, manner: &Manner) -> bool {
     let (k, m) = (state.instance.k() as u32, state.instance.measures);
     let violation = |j: usize| -> f64 {
         (0..k).map(|t| state.instance.windows[t as usize * m + j].violation(state.sums_of(t)[j])).sum()
@@ -25,7 +43,7 @@ pub(super) fn carry(state: &mut State<'_>) -> bool {
         let sums: Vec<f64> = (0..k).map(|t| state.sums_of(t)[j]).collect();
         let bounds = |t: u32| {
             let w = &state.instance.windows[t as usize * m + j];
-            let margin = if w.upper.is_finite() { MARGIN * (w.upper - w.lower) } else { 0.0 };
+            let margin = if w.upper.is_finite() { manner.margin * (w.upper - w.lower) } else { 0.0 };
             (w.lower + margin, w.upper - margin)
         };
         let bounds: Vec<(f64, f64)> = (0..k).map(bounds).collect();
@@ -35,7 +53,7 @@ pub(super) fn carry(state: &mut State<'_>) -> bool {
         let mut members = Members::new(state);
         let mut guard = Guard::default();
         for (from, to, amount) in flow.flows {
-            moved |= pass(state, &mut members, &mut guard, (from, to), (j, amount));
+            moved |= pass(state, &mut members, &mut guard, (from, to), (j, amount), manner);
         }
     }
     moved
@@ -48,27 +66,41 @@ fn pass(
     guard: &mut Guard,
     (from, to): (u32, u32),
     (measure, amount): (usize, f64),
+    manner: &Manner,
 ) -> bool {
+    let shaken = |u: u32| {
+        if manner.shake == 0.0 {
+            return 1.0;
+        }
+        1.0 + manner.shake * Random::stream(manner.seed, SHAKES, u64::from(u)).unit()
+    };
     let mut left = amount;
     let mut moved = false;
     while state.size(from) > 1 {
         let mut ranked: Vec<(f64, u32)> = Vec::new();
         for &u in members.of(state, from) {
-            let load = state.instance.loads_of(u)[measure];
+            let load = state.instance.load_in(u, measure, from);
             let touches = || state.instance.neighbours(u).iter().any(|&v| state.part(v) == to);
             // Half a unit too much is nearer than nothing at all.
-            if load <= 0.0 || 0.5 * load > left || !state.is_border(u) || !touches() || !state.may(u, to) {
+            if load <= 0.0
+                || 0.5 * load > left
+                || manner.kept.contains(&u)
+                || !state.is_border(u)
+                || !touches()
+                || !state.may(u, to)
+            {
                 continue;
             }
             let shape =
                 state.inertia_change(&state.instance.masses[u as usize], from, to) + state.link_change(u, from, to);
             let others = if state.instance.measures > 1 { WORTH * violation_change(state, u, to) } else { 0.0 };
-            ranked.push(((shape + others) / load, u));
+            let cost = (shape + others) / load;
+            ranked.push((if cost > 0.0 { cost * shaken(u) } else { cost }, u));
         }
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let next = ranked.into_iter().find(|&(_, u)| guard.leaving(state, u, usize::MAX) == Leaving::Whole);
         let Some((_, u)) = next else { break };
-        left -= state.instance.loads_of(u)[measure];
+        left -= state.instance.load_in(u, measure, from);
         members.apply(state, u, to);
         moved = true;
         if left <= 0.0 {
@@ -143,5 +175,7 @@ pub(super) fn anneal_balance(state: &mut State<'_>, scratches: &mut Scratches, s
     anneal(state, &mut balance, &schedule, (seed, PHASE + 1), scratches, control, (0.4, 0.7));
 }
 
+/// Random stream of the order in which units go.
+const SHAKES: u64 = 37;
 /// Random streams of [`improve`] and [`anneal_balance`].
 const PHASE: u64 = 32;

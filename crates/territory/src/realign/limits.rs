@@ -303,8 +303,9 @@ fn freed(ledger: &Ledger<'_>, sums: &[Vec<f64>], members: &[u32], home: u32, par
 pub(super) fn violation_change(state: &State<'_>, unit: u32, to: u32) -> f64 {
     let (m, from) = (state.instance.measures, state.part(unit));
     let mut change = 0.0;
-    for (j, load) in state.instance.loads_of(unit).iter().enumerate() {
-        for (t, load) in [(from, -load), (to, *load)] {
+    for j in 0..m {
+        let load = |t: u32| state.instance.load_in(unit, j, t);
+        for (t, load) in [(from, -load(from)), (to, load(to))] {
             let window = &state.instance.windows[t as usize * m + j];
             let sum = state.sums_of(t)[j];
             change += window.violation(sum + load) - window.violation(sum);

@@ -6,6 +6,7 @@
 //! (`limits`). Nothing is drawn afresh.
 
 mod carry;
+mod iterate;
 mod limits;
 mod mend;
 
@@ -16,6 +17,8 @@ use crate::error::{ProblemError, ProblemErrors};
 use crate::exact::{Exact, TINY, try_all_by};
 use crate::problem::Problem;
 use crate::search::{Instance, Level, Scratches, State, group_level, polish, settle};
+use carry::Manner;
+use iterate::Iterate;
 use limits::Ledger;
 
 /// A unit that is in no territory of the problem today.
@@ -125,6 +128,23 @@ pub fn realign(
     Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
 }
 
+/// Limits that the plan `assignment` exceeds beside the plan of today, as [`realign`] reads `current`: for plans that were changed
+/// after it.
+///
+/// # Errors
+/// A plan of another length, or with a territory that is not below k; limits that are none.
+pub fn exceeded_limits(
+    problem: &Problem,
+    current: &[Option<u32>],
+    limits: &Limits,
+    assignment: &[u32],
+) -> Result<Vec<OverLimit>, ProblemErrors> {
+    let options = RealignOptions { limits: limits.clone(), ..RealignOptions::default() };
+    check(problem, current, &options)?;
+    check(problem, &assignment.iter().map(|&t| Some(t)).collect::<Vec<_>>(), &options)?;
+    Ok(Ledger::new(problem, current, limits).over(assignment))
+}
+
 /// What all ways have in common.
 struct Task<'a> {
     problem: &'a Problem,
@@ -152,7 +172,10 @@ impl Task<'_> {
         state.scales.stay = price * instance.k() as f64 / self.ledger.total_weight().max(1.0);
         let done = |share: f64| (f64::from(way) + share) / f64::from(ways);
         control.report(done(0.2), "balance");
-        balance(&mut state, scratches, way, seed, control);
+        balance(&mut state, scratches, (way, self.problem.units() <= SEVERAL), seed, control);
+        if ways > 1 {
+            Iterate { state: &mut state, scratches, seed, control }.improve();
+        }
         control.report(done(0.7), "return");
         carry::send_home(&mut state, control);
         // What has moved, and what was nowhere, may still be better placed.
@@ -230,11 +253,17 @@ const POLISH_ROUNDS: usize = 50;
 const BUNDLE: usize = 6;
 
 /// Brings all sums into their bounds, as far as it can.
-fn balance(state: &mut State<'_>, scratches: &mut Scratches, way: u32, seed: u64, control: &Control<'_>) {
+fn balance(
+    state: &mut State<'_>,
+    scratches: &mut Scratches,
+    (way, several): (u32, bool),
+    seed: u64,
+    control: &Control<'_>,
+) {
     let mut least = state.violation();
     let (rounds, begin) = if way == 0 { (ROUNDS, 0) } else { (0, 3) };
     for _ in 0..rounds {
-        if least == 0.0 || control.stopped().is_some() || !carry::carry(state) {
+        if least == 0.0 || control.stopped().is_some() || !carry::carry(state, &Manner::default()) {
             break;
         }
         let violation = state.violation();
@@ -268,6 +297,9 @@ fn balance(state: &mut State<'_>, scratches: &mut Scratches, way: u32, seed: u64
             }
         }
         polish(state, scratches.one(), POLISH_ROUNDS, control);
+        if several {
+            Iterate { state, scratches, seed, control }.restore();
+        }
         keep_better(state, &mut best);
         if state.violation() > best.0 {
             for (unit, &part) in (0u32..).zip(&best.1) {

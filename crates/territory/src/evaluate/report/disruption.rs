@@ -27,6 +27,10 @@ pub struct DisruptionReport {
     pub forced: ByName,
     /// Units that had no territory.
     pub new_units: usize,
+    /// Territories of the plan after that hand off or take over units.
+    pub touched: usize,
+    /// Territories that change in every plan inside the bounds, at least.
+    pub least_touched: usize,
     /// Units that change territory or had none.
     pub moves: Vec<MoveReport>,
     /// Per territory: those of the plan after, then those that are no more.
@@ -144,6 +148,8 @@ impl DisruptionReport {
             flow_estimate: of(|m| m.flow_estimate),
             forced: of(|m| m.forced),
             new_units: comparison.new_units,
+            touched: comparison.touched,
+            least_touched: comparison.least_touched,
             moves: moves.iter().map(|m| MoveReport::new(problem, names_before, &names, m)).collect(),
             territories: comparison.changes.iter().map(|c| ChangeReport::new(problem, names_before, c)).collect(),
             plans: None,

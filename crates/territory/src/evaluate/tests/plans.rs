@@ -1,7 +1,7 @@
 //! Comparison of plans against trying everything.
 
 use super::super::violation::side;
-use super::super::{AssignmentError, NO_TERRITORY, PlanNames, compare, names_by_overlap, validate};
+use super::super::{AssignmentError, NO_TERRITORY, PlanNames, compare, compare_by_name, names_by_overlap, validate};
 use super::{all_assignments, tiny};
 use crate::adjacency::{Edge, EdgeKind, Graph};
 use crate::problem::{Measure, Problem, ProblemSpec, Territory};
@@ -14,7 +14,7 @@ fn names(n: usize) -> Vec<String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
-    /// Protects the figures of a comparison against their definitions, and the lower bound against every plan inside the bounds.
+    /// Protects the figures of a comparison against their definitions, and the lower bounds against every plan inside the bounds.
     #[test]
     fn no_plan_goes_below_the_lower_bound(drawn in tiny(6, 3, false), seed in any::<u64>(), territories in 1usize..4) {
         let Some(problem) = drawn.build(Space::Planar) else { return Ok(()) };
@@ -27,13 +27,27 @@ proptest! {
                 continue;
             }
             let found = compare(&problem, plan, &after).unwrap();
+            let sum = |t: usize, values: &[f64]| {
+                after.iter().zip(values).filter(|(a, _)| **a == t as u32).map(|(_, v)| v).sum::<f64>()
+            };
+            let inside = |m: usize| {
+                (0..problem.k()).all(|t| side(sum(t, &problem.measures()[m].values), problem.bounds(t, m)) == 0)
+            };
+            let touched = |t: &usize| {
+                let own = |u: &usize| after[*u] == *t as u32;
+                let was = found.matched[*t].map(|b| b.0);
+                (0..after.len()).any(|u| own(&u) != (was == Some(before[u])))
+            };
+            prop_assert_eq!(found.touched, (0..problem.k()).filter(touched).count());
+            if (0..problem.measures().len()).all(inside) {
+                prop_assert!(found.least_touched <= found.touched, "{found:?}");
+            }
             for (m, disruption) in found.measures.iter().enumerate() {
                 let values = &problem.measures()[m].values;
                 let had: f64 = (0..values.len()).filter(|&u| before[u] != NO_TERRITORY).map(|u| values[u]).sum();
                 let moved: f64 = found.moves.iter().map(|m| values[m.unit.index()]).sum();
                 prop_assert!((disruption.share * had - moved).abs() < 1e-9);
-                let sum = |t: usize| after.iter().zip(values).filter(|(a, _)| **a == t as u32).map(|(_, v)| v).sum::<f64>();
-                if (0..problem.k()).all(|t| side(sum(t), problem.bounds(t, m)) == 0) {
+                if inside(m) {
                     prop_assert!(disruption.lower_bound <= disruption.share + 1e-8, "{disruption:?}");
                 }
                 for (side, flow) in [(0, &before), (1, &after)] {
@@ -108,6 +122,51 @@ fn a_new_plan_keeps_the_names_that_people_know() {
     assert_eq!(names_by_overlap(&row(2), today, &[1, 1, 0, 0, 0, 0]).unwrap(), ["East", "West"]);
     // The second territory is new; the problem calls it 2, which nobody has.
     assert_eq!(names_by_overlap(&row(3), today, &[0, 0, 1, 1, 2, 2]).unwrap(), ["West", "2", "East"]);
+}
+
+/// Protects the certificate where units are large: one has to go, and others come for it; and one that is beside it at least.
+#[test]
+fn units_cannot_be_cut() {
+    let of = |loads: [f64; 6], tolerance: f64| {
+        let mut spec = row(2).spec().clone();
+        spec.measures = vec![Measure::new("calls", loads.to_vec()).tolerance(tolerance)];
+        spec.build().unwrap()
+    };
+    let names = ["West", "East"].map(str::to_owned);
+    let bound = |problem: &Problem, today: &[u32; 6]| {
+        let found = compare(problem, PlanNames { assignment: today, names: &names }, &[0, 0, 0, 1, 1, 1]).unwrap();
+        (12.0 * found.measures[0].lower_bound, 12.0 * found.measures[0].flow_estimate)
+    };
+    // West has 8 of 12 and may have 6.6: it gives 4 and takes 1.4 over.
+    let (least, flow) = bound(&of([4.0, 4.0, 1.0, 1.0, 1.0, 1.0], 0.1), &[0, 0, 1, 1, 1, 1]);
+    assert!((least - 5.4).abs() < 1e-6 && (flow - 1.4).abs() < 1e-9, "{least} {flow}");
+    // West has 7 and may have 6.6, but what is at its border is a unit of 3, in place of which one of 3 would come: more than all of
+    // East's 5.
+    let (least, flow) = bound(&of([1.0, 1.0, 2.0, 3.0, 3.0, 2.0], 0.1), &[0, 0, 0, 0, 1, 1]);
+    assert!((least - 5.0).abs() < 1e-6 && (flow - 0.4).abs() < 1e-9, "{least} {flow}");
+}
+
+/// Protects the count of territories that have to change: those outside their bounds, and as many as the gone one's units need room in.
+#[test]
+fn what_is_gone_needs_room() {
+    let names: Vec<String> = ["A", "B", "C", "D"].map(str::to_owned).to_vec();
+    let today = [0, 0, 1, 2, 2, 3];
+    let wide = |k: usize, tolerance: f64| {
+        let mut spec = row(k).spec().clone();
+        spec.measures[0].tolerance = tolerance;
+        spec.territories = names[..k].iter().map(Territory::new).collect();
+        spec.build().unwrap()
+    };
+    let least = |problem: &Problem, after: &[u32]| {
+        let before = PlanNames { assignment: &today, names: &names };
+        let found = compare_by_name(problem, before, after).unwrap();
+        (found.touched, found.least_touched)
+    };
+    // D's unit may go to any of the others; within ±0 % it has to go to B.
+    assert_eq!(least(&wide(3, 0.5), &[0, 0, 1, 2, 2, 2]), (1, 1));
+    assert_eq!(least(&wide(3, 0.0), &[0, 0, 1, 1, 2, 2]), (2, 1));
+    // B and C are no more: 3 units, and 3 is what each may have.
+    assert_eq!(least(&wide(2, 0.0), &[0, 0, 0, 1, 1, 1]), (2, 2));
 }
 
 #[test]
