@@ -159,7 +159,7 @@ const SEARCH: [Stage<Search>; 11] = [
             let Some(to) = beside else { continue };
             sum += state.inertia_change(&i.instance.masses[u as usize], from, to)
                 + state.link_change(u, from, to)
-                + balance.change(&state, i.instance.loads_of(u), from, to);
+                + balance.change(&state, i.instance.moved(&u), from, to);
         }
         black_box(sum);
     }),
