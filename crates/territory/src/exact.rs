@@ -64,7 +64,8 @@ fn search(problem: &Problem, bounded: bool, alike: bool, worth: &dyn Fn(usize, u
         taken: vec![0; k],
         sum: 0.0,
         best: None,
-        alike,
+        // Bounds that are asked for at the end tell territories apart, too.
+        alike: alike && !(bounded && problem.has_anchored()),
         settles: bounded && problem.has_anchored(),
         steps: STEPS,
     };
@@ -209,4 +210,27 @@ fn units(mut set: u32) -> impl Iterator<Item = usize> {
         set &= set.wrapping_sub(1);
         (unit < 32).then_some(unit as usize)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::adjacency::{Edge, EdgeKind, Graph};
+    use crate::{Locations, Measure, ProblemSpec, Space, Territory};
+
+    /// Bounds that depend on the plan are asked for at the end: what tells territories apart until then must not be lost.
+    #[test]
+    fn territories_of_one_anchor_and_other_capacities_are_not_alike() {
+        let at: Vec<[f64; 2]> = (0..4).map(|i| [f64::from(i) * 1000.0, 0.0]).collect();
+        let edges: Vec<Edge> = (1..4).map(|i| Edge::new(i - 1, i, EdgeKind::Edge, 0.0)).collect();
+        let spec = ProblemSpec::new(Locations::from_coordinates(Space::Planar, &at), Graph::from_edges(4, &edges), 2)
+            .measure(Measure::new("hours", vec![3.0, 1.0, 2.0, 2.0]).per_km(vec![0.001; 4]))
+            .territories(vec![
+                Territory::new("a").anchor([0.0, 0.0]),
+                Territory::new("b").capacity(3.0).anchor([0.0, 0.0]),
+            ]);
+        assert_eq!(try_all(&spec.build().unwrap(), true), Exact::Best(vec![1, 1, 1, 0]));
+    }
 }

@@ -288,7 +288,9 @@ fn part(problem: &Problem, units: &[u32], territories: &[u32]) -> ProblemSpec {
         .map(|m| {
             let values = units.iter().map(|&u| m.values[u as usize]).collect();
             let per_km = units.iter().filter_map(|&u| m.per_km.get(u as usize).copied()).collect();
-            let tolerance = if m.wish.is_some() { m.tolerance } else { f64::INFINITY };
+            // Targets of wishes and of anchored measures are shares of what the region has.
+            let own = m.wish.is_some() || !m.per_km.is_empty();
+            let tolerance = if own { m.tolerance } else { f64::INFINITY };
             Measure { wish: m.wish, ..Measure::new(m.name.clone(), values).tolerance(tolerance).per_km(per_km) }
         })
         .collect();
@@ -296,8 +298,13 @@ fn part(problem: &Problem, units: &[u32], territories: &[u32]) -> ProblemSpec {
         .iter()
         .map(|&t| {
             let mut own = spec.territories[t as usize].clone();
-            own.bounds.clear();
+            let anchored = |name: &String| spec.measures.iter().any(|m| m.name == *name && !m.per_km.is_empty());
+            own.bounds.retain(|b| anchored(&b.measure));
             for (m, measure) in spec.measures.iter().enumerate() {
+                if problem.is_anchored(m) {
+                    own = own.bounds(measure.name.clone(), measure.minimum, measure.maximum);
+                    continue;
+                }
                 let (lower, upper) = problem.bounds(t as usize, m);
                 own = own.bounds(measure.name.clone(), Some(lower), upper.is_finite().then_some(upper));
             }

@@ -4,6 +4,8 @@
 use territory::adjacency::{Edge, EdgeKind, Graph};
 use territory::evaluate::{ViolationKind, diagnose, evaluate};
 use territory::live::LivePlan;
+use territory::nested::solve_regions;
+use territory::realign::{RealignOptions, realign};
 use territory::{
     Control, Effort, Locations, Measure, Problem, ProblemError, ProblemSpec, SolveOptions, Space, Territory,
     TerritoryId, UnitId, solve,
@@ -166,6 +168,53 @@ fn is_contiguous(plan: &[u32], territory: u32) -> bool {
         }
     }
     reached.len() == members().count()
+}
+
+#[test]
+fn realign_restores_the_balance_of_hours() {
+    let homes = [[2000.0, 2500.0], [17_000.0, 3000.0], [10_000.0, 17_000.0]];
+    let problem = market(20, &homes, 0.15, 0.03, 11);
+    let before = solve(&problem, &SolveOptions::default(), &Control::default()).unwrap().assignment;
+    // Customers take longer, most of all those of one rep.
+    let mut spec = problem.spec().clone();
+    for (value, &t) in spec.measures[0].values.iter_mut().zip(&before) {
+        *value *= if t == 1 { 1.4 } else { 1.05 };
+    }
+    let problem = spec.build().unwrap();
+    assert!(!evaluate(&problem, &before).unwrap().violations.is_empty());
+    let current: Vec<Option<u32>> = before.iter().copied().map(Some).collect();
+    let after = realign(&problem, &current, &RealignOptions::default(), &Control::default()).unwrap().assignment;
+    let found = evaluate(&problem, &after).unwrap();
+    assert!(found.violations.is_empty(), "{:?}", found.violations);
+    let moved = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+    assert!((1..60).contains(&moved), "{moved} of 400 units moved");
+}
+
+#[test]
+fn a_plan_that_holds_by_its_own_targets_is_left_alone() {
+    // The first rep has a fifth of the capacity and a third of the row: most of the hours are ways, by which the targets go.
+    let at: Vec<[f64; 2]> = (0..200).map(|i| [f64::from(i) * 1000.0, 0.0]).collect();
+    let edges: Vec<Edge> = (1..200).map(|i| Edge::new(i - 1, i, EdgeKind::Edge, 0.0)).collect();
+    let reps = vec![Territory::new("a").anchor([0.0, 0.0]), Territory::new("b").capacity(4.0).anchor([199_000.0, 0.0])];
+    let problem = ProblemSpec::new(Locations::from_coordinates(Space::Planar, &at), Graph::from_edges(200, &edges), 2)
+        .measure(Measure::new("hours", vec![0.01; 200]).per_km(vec![1.0; 200]))
+        .territories(reps)
+        .build()
+        .unwrap();
+    let today: Vec<u32> = (0..200).map(|unit| u32::from(unit >= 67)).collect();
+    assert!(evaluate(&problem, &today).unwrap().violations.is_empty());
+    let current: Vec<Option<u32>> = today.iter().copied().map(Some).collect();
+    let plan = realign(&problem, &current, &RealignOptions::default(), &Control::default()).unwrap();
+    assert_eq!(plan.assignment, today);
+}
+
+#[test]
+fn regions_and_the_territories_inside_are_balanced_with_the_ways() {
+    let homes = [[3000.0, 3000.0], [16_000.0, 3000.0], [3000.0, 16_000.0], [16_000.0, 16_000.0]];
+    let problem = market(20, &homes, 0.1, 0.1, 21);
+    let nested = solve_regions(&problem, 2, &SolveOptions::default(), &Control::default()).unwrap();
+    let found = evaluate(&problem, &nested.assignment).unwrap();
+    assert!(found.violations.is_empty(), "{:?}", found.violations);
 }
 
 #[test]

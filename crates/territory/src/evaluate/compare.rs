@@ -302,8 +302,8 @@ fn changes(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &M
         let change = &mut rows[row];
         change.units[side] += 1;
         change.moved_units[side] += usize::from(moved);
-        for (m, measure) in measures.iter().enumerate() {
-            let value = if row < k { problem.load(m, unit, row) } else { measure.values[unit] };
+        for m in 0..measures.len() {
+            let value = if row < k { problem.load(m, unit, row) } else { problem.least_load(m, unit) };
             change.sums[m][side] += value;
             if moved {
                 change.moved[m][side] += value;

@@ -91,7 +91,7 @@ pub(super) struct Sides {
 impl Sides {
     pub(super) fn new(problem: &Problem, flows: &Flows, m: usize) -> Self {
         let mut sums = vec![0.0; flows.nodes];
-        for (&node, value) in flows.node_of.iter().zip(&problem.measures()[m].values) {
+        for (&node, value) in flows.node_of.iter().zip(problem.least_loads(m).iter()) {
             sums[node as usize] += value;
         }
         // A territory that carries more than its maximum can hand off no more than its units.
@@ -120,7 +120,7 @@ pub(super) fn disruption(
     flows: &Flows,
     m: usize,
 ) -> MeasureDisruption {
-    let values = &problem.measures()[m].values;
+    let values = &*problem.least_loads(m);
     let sides = Sides::new(problem, flows, m);
     let had: f64 = before.assignment.iter().zip(values).filter(|(b, _)| **b != NO_TERRITORY).map(|(_, v)| v).sum();
     if had <= 0.0 {

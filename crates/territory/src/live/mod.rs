@@ -120,9 +120,9 @@ pub struct LiveFigures {
     pub contiguity: usize,
     /// Σ over territories and measures of the distance to the nearest bound, in targets.
     pub excess: f64,
-    /// Moment of inertia about the centroids, of anchored territories, too; measure·km².
+    /// Moment of inertia about anchors, of other territories about their centroids, measure·km².
     pub inertia: f64,
-    /// Mean squared distance from the centroids, km².
+    /// Mean squared distance from there, km².
     pub inertia_km2: f64,
     /// Links between territories, or their weights.
     pub cut: f64,
@@ -134,7 +134,8 @@ pub struct LiveFigures {
 }
 
 impl LivePlan {
-    /// Books of a plan of `problem`, which may be broken in any way: O(units + links).
+    /// Books of a plan of `problem`, which may be broken in any way: O(units + links). Targets of measures with an anchored part
+    /// ([`crate::Measure::per_km`]) are shares of what this plan makes of them, and stay so while units move.
     ///
     /// # Errors
     /// An assignment of another length, or with a territory that is not below k.

@@ -108,6 +108,15 @@ impl Problem {
         m.values[unit] + if m.per_km.is_empty() { 0.0 } else { way() }
     }
 
+    /// [`Problem::least_load`] of all units: what a unit counts for where no territory is meant.
+    pub(crate) fn least_loads(&self, measure: usize) -> Cow<'_, [f64]> {
+        if self.is_anchored(measure) {
+            Cow::Owned((0..self.units()).map(|unit| self.least_load(measure, unit)).collect())
+        } else {
+            Cow::Borrowed(&self.spec.measures[measure].values)
+        }
+    }
+
     /// Whether the load of any measure depends on anchors.
     pub fn has_anchored(&self) -> bool {
         !self.ways.is_empty()

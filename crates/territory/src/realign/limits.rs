@@ -66,7 +66,7 @@ impl Charge {
     fn of(self, problem: &Problem, unit: u32) -> f64 {
         match self {
             Charge::Units => 1.0,
-            Charge::Measure(m) => problem.measures()[m].values[unit as usize],
+            Charge::Measure(m) => problem.least_load(m, unit as usize),
         }
     }
 }

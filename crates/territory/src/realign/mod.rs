@@ -78,6 +78,10 @@ pub fn realign(
     control: &Control<'_>,
 ) -> Result<Realigned, ProblemErrors> {
     check(problem, current, options)?;
+    // Targets of measures that depend on anchors are shares of what they are today.
+    let today: Vec<u32> = current.iter().map(|t| t.unwrap_or(NOWHERE)).collect();
+    let settled = problem.settled(&today);
+    let problem = &*settled;
     let mut units = Instance::new(problem);
     let ledger = Ledger::new(problem, current, &options.limits);
     let home = units.order.iter().map(|&u| current[u as usize].unwrap_or(NOWHERE)).collect();

@@ -105,7 +105,7 @@ pub struct Bonds {
     pub(crate) weights: (f64, f64),
     /// Sums that are wished for.
     pub(crate) wishes: Wishes,
-    /// Least distance of two territories' centres.
+    /// Least distance of two territories' centres in a straight line, with a little more.
     pub(crate) centres_apart_km: Option<f64>,
 }
 
@@ -121,7 +121,9 @@ impl Bonds {
             return None;
         }
         let mut bonds = Self { weights: (objective.ties, objective.splits), ..Self::default() };
-        bonds.centres_apart_km = rules.centres_apart_km.filter(|_| apart);
+        let space = problem.locations().space();
+        bonds.centres_apart_km =
+            rules.centres_apart_km.filter(|_| apart).map(|km| super::spacing::with_more(space, km));
         bonds.take_rights(book, order, rank);
         if anchored {
             let relative = |at: [f64; 3]| [at[0] - mean[0], at[1] - mean[1], at[2] - mean[2]];

@@ -2,13 +2,23 @@
 //! draws them apart. A view sees the centres of others as they were when it began.
 
 use super::state::State;
-use crate::space::squared_distance;
+use crate::space::{EARTH_RADIUS_KM, Space, squared_distance};
 use crate::terms::Mass;
 
 /// Energy of a pair of centres at one place; a pair that lacks a tenth of the distance costs three territories' compactness.
 const STEEP: f64 = 30.0;
-/// Centroids on the sphere lie below its surface and chords are shorter than arcs: pairs keep this much more.
+/// Centroids on the sphere lie below its surface: pairs keep this much more.
 const MORE: f64 = 1.01;
+
+/// Straight distance in km that centres are kept apart for `km` on the sphere or in the plane.
+pub(super) fn with_more(space: Space, km: f64) -> f64 {
+    let across = 2.0 * EARTH_RADIUS_KM;
+    match space {
+        Space::Planar => MORE * km,
+        // Half around is as far as places can be.
+        Space::Geographic => across * libm::sin((MORE * km / across).min(std::f64::consts::FRAC_PI_2)),
+    }
+}
 
 /// What a pair of centres lacks, as a share of the distance.
 #[inline]
@@ -26,7 +36,7 @@ impl State<'_> {
         left.remove(&mass);
         joined.add(&mass);
         let new = (left.centroid(), joined.centroid());
-        let least = MORE * km;
+        let least = km;
         let mut change = lack(new.0, new.1, least) - lack(old.0, old.1, least);
         for t in (0..self.instance.k() as u32).filter(|&t| t != from && t != to) {
             let other = self.moments_of(t).centroid();
@@ -46,6 +56,6 @@ impl State<'_> {
         let Some(km) = self.instance.bonds.as_ref().and_then(|bonds| bonds.centres_apart_km) else { return 0.0 };
         let centres: Vec<[f64; 3]> = (0..self.instance.k() as u32).map(|t| self.moments_of(t).centroid()).collect();
         let pairs = centres.iter().enumerate().flat_map(|(i, &a)| centres[..i].iter().map(move |&b| (a, b)));
-        pairs.map(|(a, b)| lack(a, b, MORE * km)).sum::<f64>()
+        pairs.map(|(a, b)| lack(a, b, km)).sum::<f64>()
     }
 }
