@@ -58,6 +58,8 @@ pub fn open_enclaves(
     at_border: &[bool],
     may_move: &dyn Fn(u32, u32) -> bool,
 ) -> Opened {
+    let settled = problem.settled(assignment);
+    let problem = &*settled;
     let stage = Stage { problem, find, at_border, may_move };
     let mut plan = assignment.to_vec();
     let mut enclaves = find(&plan);

@@ -113,7 +113,7 @@ impl Search<'_> {
             if open == 0 && self.best.as_ref().is_none_or(|best| self.sum < best.0) {
                 let of = |u: usize| self.taken.iter().position(|set| set >> u & 1 == 1).unwrap_or(0) as u32;
                 let plan: Vec<u32> = (0..self.problem.units()).map(of).collect();
-                if !self.settles || keeps_its_own_bounds(self.problem, &plan) {
+                if !self.settles || self.problem.keeps_settled_bounds(&plan, SLACK) {
                     self.best = Some((self.sum, plan));
                 }
             }
@@ -172,22 +172,6 @@ impl Search<'_> {
         }
         Some(enough)
     }
-}
-
-/// Whether the sums of anchored measures are between the bounds that follow from what the plan makes of them.
-fn keeps_its_own_bounds(problem: &Problem, plan: &[u32]) -> bool {
-    let settled = problem.settled(plan);
-    let mut anchored = (0..problem.measures().len()).filter(|&m| problem.is_anchored(m));
-    anchored.all(|m| {
-        let mut sums = vec![0.0; problem.k()];
-        plan.iter().enumerate().for_each(|(unit, &t)| sums[t as usize] += problem.load(m, unit, t as usize));
-        let mut sums = sums.iter().enumerate();
-        sums.all(|(t, sum)| {
-            let (lower, upper) = settled.bounds(t, m);
-            let sum = sum + problem.carried(t, m);
-            sum >= lower - SLACK * lower && sum <= upper * (1.0 + SLACK)
-        })
-    })
 }
 
 /// Moment of inertia of a set as a territory, about its anchor or its centroid.

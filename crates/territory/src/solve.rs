@@ -51,7 +51,13 @@ pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -
         };
         let stands_above = [ViolationKind::Empty, ViolationKind::Lock, ViolationKind::NotAllowed, ViolationKind::Apart];
         if let Exact::Best(plan) = exact {
-            assignment = plan;
+            // Trying all plans knows neither distances of centres nor wishes.
+            let judged = |plan: &[u32]| Judged::new(problem, plan.to_vec());
+            if let (Ok(exact), Ok(own)) = (judged(&plan), judged(&assignment))
+                && exact.compare(&own, problem, &scales(&own.evaluation)) == Ordering::Less
+            {
+                assignment = plan;
+            }
         } else if found.violations.iter().any(|v| stands_above.contains(&v.kind))
             && let Some(plan) = any_assignment(problem)
         {

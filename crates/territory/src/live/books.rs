@@ -338,8 +338,10 @@ impl Grids {
         let total = problem.total_weight();
         let radius = masses.iter().flat_map(|m| m.at).fold(0.0, |radius: f64, x| radius.max(x.abs()));
         let links = 0..graph.links().len();
+        let headroom = |m: usize| if problem.is_anchored(m) { 1e9 } else { 1.0 };
         Self {
-            measures: (0..problem.measures().len()).map(|m| Grid::new(problem.total(m))).collect(),
+            // Loads that depend on the territory may add up to far more than they do today.
+            measures: (0..problem.measures().len()).map(|m| Grid::new(problem.total(m) * headroom(m))).collect(),
             moments: [total, total * radius, 3.0 * total * radius * radius].map(Grid::new),
             weight: Grid::new(links.clone().map(|link| f64::from(graph.weight(link)).abs()).sum()),
             border: Grid::new(links.map(|link| f64::from(graph.borders_km()[link]).abs()).sum()),

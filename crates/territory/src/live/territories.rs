@@ -2,7 +2,7 @@
 //! leaves a gap, an added one takes the next number. Targets and bounds are those that a problem of the standing ones would have.
 
 use super::error::LiveError;
-use crate::error::ProblemErrors;
+use crate::error::{ProblemError, ProblemErrors};
 use crate::evaluate::side;
 use crate::ids::TerritoryId;
 use crate::problem::{Limits, Measure, Problem, ProblemSpec, Rules, Territory};
@@ -86,12 +86,18 @@ impl Territories {
         let totals: Vec<f64> = (0..m).map(|j| problem.total(j)).collect();
         let standing: Vec<&Territory> = self.slots.iter().filter(|s| s.stands).map(|s| &s.territory).collect();
         let mut errors = Vec::new();
-        let compact = Limits::of(&standing, problem.measures(), &totals, &mut errors);
+        let mut compact = Limits::of(&standing, problem.measures(), &totals, &mut errors);
         let spread = |column: &[f64]| -> Vec<f64> {
             let mut rows = column.chunks(m);
             let row = |slot: &Slot| if slot.stands { rows.next() } else { None };
             self.slots.iter().map(row).flat_map(|row| row.map_or(vec![0.0; m], <[f64]>::to_vec)).collect()
         };
+        // Targets that follow a plan may stand above what a territory may have at most, which is above what it should have at least.
+        let anchored = |name: &String| problem.measures().iter().any(|m| m.name == *name && !m.per_km.is_empty());
+        errors.retain(|e| !matches!(e, ProblemError::EmptyBounds { measure, .. } if anchored(measure)));
+        for (at, lower) in compact.lower.iter_mut().enumerate().filter(|(at, _)| problem.is_anchored(at % m)) {
+            *lower = lower.min(compact.upper[at]);
+        }
         let (targets, lower, upper) = (spread(&compact.targets), spread(&compact.lower), spread(&compact.upper));
         let carried = if compact.carried.is_empty() { Vec::new() } else { spread(&compact.carried) };
         self.limits = Limits { targets, lower, upper, carried };

@@ -20,7 +20,8 @@ pub struct Measure {
     /// Makes the tolerance a wish instead of a bound: what a territory has beyond it is no violation, but costs this weight times
     /// itself in targets, beside the terms of the objective. At a weight of 10 a territory that is 10 % of a target beyond its
     /// tolerance costs as much as the compactness of one territory (where the weights of compactness add up to 1). Minimum and
-    /// maximum, and territories' own bounds, stay bounds. None: the tolerance is a bound.
+    /// maximum, and territories' own bounds, stay bounds. Where the diameter is all of the objective, its search does not weigh
+    /// wishes. None: the tolerance is a bound.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub wish: Option<f64>,
     /// An anchored part: what every unit adds per km between it and the anchor of its territory (great circle or plane), such as

@@ -144,21 +144,42 @@ impl Problem {
         if self.ways.is_empty() {
             return Cow::Borrowed(self);
         }
+        let mut settled = self.clone();
+        (settled.totals, settled.limits) = self.settled_limits(assignment);
+        Cow::Owned(settled)
+    }
+
+    /// Totals and limits of [`Problem::settled`].
+    fn settled_limits(&self, assignment: &[u32]) -> (Vec<f64>, Limits) {
         let k = self.k();
         let load = |m: usize, unit: usize| match assignment.get(unit) {
             Some(&t) if (t as usize) < k => self.load(m, unit, t as usize),
             _ => self.least_load(m, unit),
         };
-        let mut settled = self.clone();
+        let mut totals = self.totals.clone();
         for m in (0..self.measures().len()).filter(|&m| self.is_anchored(m)) {
-            settled.totals[m] = (0..self.units()).map(|unit| load(m, unit)).sum();
+            totals[m] = (0..self.units()).map(|unit| load(m, unit)).sum();
         }
         let territories: Vec<&Territory> = self.spec.territories.iter().collect();
-        settled.limits = Limits::of(&territories, &self.spec.measures, &settled.totals, &mut Vec::new());
+        let mut limits = Limits::of(&territories, &self.spec.measures, &totals, &mut Vec::new());
         // What a territory may have at most stands above what it should have at least.
-        for (lower, &upper) in settled.limits.lower.iter_mut().zip(&settled.limits.upper) {
+        for (lower, &upper) in limits.lower.iter_mut().zip(&limits.upper) {
             *lower = lower.min(upper);
         }
-        Cow::Owned(settled)
+        (totals, limits)
+    }
+
+    /// Whether a plan keeps the bounds of anchored measures that follow from what it makes of them, widened by a share.
+    pub(crate) fn keeps_settled_bounds(&self, plan: &[u32], slack: f64) -> bool {
+        let (limits, measures) = (self.settled_limits(plan).1, self.measures().len());
+        let mut anchored = (0..measures).filter(|&m| self.is_anchored(m));
+        anchored.all(|m| {
+            let mut sums: Vec<f64> = (0..self.k()).map(|t| self.carried(t, m)).collect();
+            plan.iter().enumerate().for_each(|(unit, &t)| sums[t as usize] += self.load(m, unit, t as usize));
+            sums.iter().enumerate().all(|(t, sum)| {
+                let (lower, upper) = (limits.lower[t * measures + m], limits.upper[t * measures + m]);
+                *sum >= lower - slack * lower && *sum <= upper * (1.0 + slack)
+            })
+        })
     }
 }
