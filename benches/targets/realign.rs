@@ -104,6 +104,7 @@ impl Case<'_> {
                 beside(own.lower_bound),
                 percent(fresh.measures[0].share),
                 format!("{} ({} at least)", ours.touched, ours.least_touched),
+                ours.beyond_flow.to_string(),
                 format!("{:.3}", judged.inertia / was.inertia),
             ])
         );
@@ -176,6 +177,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "lower bound / estimate",
         "moved by a fresh plan %",
         "touched",
+        "beyond the flow",
         "inertia / of a fresh plan",
     ];
     let mut table = Table::new(&heads);

@@ -104,6 +104,7 @@ fn bounds_are_restored_with_little_change() {
     assert!(bound.as_f64().unwrap() > 0.0 && bound.as_f64().unwrap() <= share);
     assert!(share <= 1.5 * flow.as_f64().unwrap(), "{share} beside {flow}");
     assert!(run.stdout.contains("no plan is below") && run.stdout.contains("flow estimate"), "{}", run.stdout);
+    assert_eq!(report["disruption"]["beyond_flow"], 0, "{}", run.stdout);
     assert_eq!(report["effort"], Value::Null);
 
     // The plan before stands beside the new one, and the list of moves is their difference.

@@ -148,8 +148,12 @@ impl<'a> Compared<'a> {
         if comparison.new_units > 0 {
             text += &format!(" · {} units are new", number(comparison.new_units as f64));
         }
-        let [touched, least] = [comparison.touched, comparison.least_touched].map(|count| number(count as f64));
-        text += &format!(" · {touched} of {} territories change ({least} have to, at least)", problem.k());
+        let counts = [comparison.touched, comparison.least_touched, comparison.beyond_flow];
+        let [touched, least, beyond] = counts.map(|count| number(count as f64));
+        let k = problem.k();
+        text += &format!(
+            " · {touched} of {k} territories change ({least} have to, at least; {beyond} are beyond the flow)"
+        );
         text
     }
 

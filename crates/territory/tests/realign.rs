@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use territory::adjacency::{Edge, EdgeKind, Graph};
-use territory::evaluate::{NO_TERRITORY, PlanNames, ViolationKind, compare_by_name, evaluate};
+use territory::evaluate::{Comparison, NO_TERRITORY, PlanNames, ViolationKind, compare_by_name, evaluate};
 use territory::realign::{Charge, Limit, Limits, RealignOptions, realign};
 use territory::{Control, Effort, Locations, Measure, Problem, ProblemSpec, SolveOptions, Space, solve};
 
@@ -163,13 +163,11 @@ fn the_change_is_the_least_on_tiny_problems() {
     }
 }
 
-/// What changes between a plan of today, its territories called by number, and another: share of the load, its certified least, territories that
-/// change, and how many have to.
-fn change(problem: &Problem, today: &[Option<u32>], after: &[u32]) -> (f64, f64, usize, usize) {
+/// What changes between a plan of today, its territories called by number, and another.
+fn change(problem: &Problem, today: &[Option<u32>], after: &[u32]) -> Comparison {
     let before: Vec<u32> = today.iter().map(|t| t.unwrap_or(NO_TERRITORY)).collect();
     let names: Vec<String> = problem.territories().iter().map(|t| t.name.clone()).collect();
-    let found = compare_by_name(problem, PlanNames { assignment: &before, names: &names }, after).unwrap();
-    (found.measures[0].share, found.measures[0].lower_bound, found.touched, found.least_touched)
+    compare_by_name(problem, PlanNames { assignment: &before, names: &names }, after).unwrap()
 }
 
 /// Protects territories of a few large units: a large one goes and smaller ones come back for it, which no flow says and sets of three units
@@ -201,8 +199,8 @@ fn a_large_unit_goes_and_small_ones_come_back() {
         let result = realign(&problem, &today, &RealignOptions::default(), &Control::default()).unwrap();
         let evaluation = evaluate(&problem, &result.assignment).unwrap();
         assert!(evaluation.violations.is_empty(), "seed {seed}: {:?}", evaluation.violations);
-        let (share, least, _, _) = change(&problem, &today, &result.assignment);
-        worst = worst.max(share / least);
+        let found = change(&problem, &today, &result.assignment);
+        worst = worst.max(found.measures[0].share / found.measures[0].lower_bound);
     }
     assert!(worst <= 1.05, "{worst} times what no plan is below");
 }
@@ -225,7 +223,9 @@ fn who_comes_and_goes_is_felt_near_by() {
             if evaluate(&problem, &solved(&problem)).unwrap().violations.is_empty() {
                 assert!(evaluation.violations.is_empty(), "seed {seed}: {:?}", evaluation.violations);
             }
-            let (_, _, touched, least) = change(&problem, &today, &result.assignment);
+            let found = change(&problem, &today, &result.assignment);
+            let (touched, least) = (found.touched, found.least_touched);
+            assert!(8 * found.beyond_flow <= count, "seed {seed}: {} of {touched} beyond the flow", found.beyond_flow);
             assert!((1..=touched).contains(&least), "{least} of {touched}");
             if tolerance < 0.1 {
                 // Targets move by a 24th, more than the tolerance: most have to change.
@@ -235,4 +235,28 @@ fn who_comes_and_goes_is_felt_near_by() {
             assert!(touched <= 2 * least, "seed {seed}: {touched} change, {least} have to");
         }
     }
+}
+
+/// Protects territories that have nothing to do with what has changed: where units are small beside the bounds, none changes that the
+/// cheapest flow of surplus leaves alone.
+#[test]
+fn nobody_changes_whom_the_flow_leaves_alone() {
+    let mut alone = 0;
+    for seed in 0..12 {
+        let dice = &mut Dice(seed);
+        let (width, height, k) = (48, 40, 24);
+        let loads: Vec<f64> = (0..width * height).map(|_| 10.0 + dice.below(20) as f64).collect();
+        let plan = solved(&problem(width, height, k, loads.clone(), 0.03));
+        // A quarter of the map grows by a quarter.
+        let corner = |i: usize| i % width < width / 2 && i / width < height / 2;
+        let grown = loads.iter().enumerate().map(|(i, load)| if corner(i) { 1.25 * load } else { *load }).collect();
+        let problem = problem(width, height, k, grown, 0.08);
+        let today: Vec<Option<u32>> = plan.iter().map(|&t| Some(t)).collect();
+        let result = realign(&problem, &today, &RealignOptions::default(), &Control::default()).unwrap();
+        assert!(evaluate(&problem, &result.assignment).unwrap().violations.is_empty(), "seed {seed}");
+        let found = change(&problem, &today, &result.assignment);
+        assert_eq!(found.beyond_flow, 0, "seed {seed}: {} change", found.touched);
+        alone += found.changes.iter().filter(|c| !c.in_flow).count();
+    }
+    assert!(alone >= 24, "the flow leaves {alone} of 288 alone");
 }

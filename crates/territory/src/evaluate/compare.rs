@@ -67,6 +67,9 @@ pub struct Change {
     pub sums: Vec<[f64; 2]>,
     /// Sum per measure handed off, and taken over.
     pub moved: Vec<[f64; 2]>,
+    /// Whether the cheapest flow of surplus over today's borders touches it, in any measure. A new territory has its borders where it
+    /// was put; one that is no more is touched.
+    pub in_flow: bool,
 }
 
 /// Two plans side by side.
@@ -90,6 +93,9 @@ pub struct Comparison {
     /// Certified: under this matching every plan inside the bounds changes so many of its territories. Each that is outside its bounds
     /// with what it has today has to change; and what comes from territories that are no more, or from new units, has to find room.
     pub least_touched: usize,
+    /// Territories of the plan after that hand off or take over units though the cheapest flow of surplus leaves them alone
+    /// ([`Change::in_flow`]).
+    pub beyond_flow: usize,
 }
 
 impl Comparison {
@@ -172,12 +178,15 @@ pub fn compare_by_name(problem: &Problem, before: PlanNames<'_>, after: &[u32]) 
 fn compare_matched(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &Matching) -> Comparison {
     let matched: Vec<Option<TerritoryId>> = matching.row_of.iter().map(|b| b.map(TerritoryId)).collect();
     let moves = moves(before, after, matching);
-    let changes = changes(problem, before, after, matching);
     let with_territory = before.assignment.iter().filter(|&&b| b != NO_TERRITORY).count();
     let flows = Flows::new(problem, before, matching);
     let measures = crate::parallel::map(problem.measures().len(), |m| disruption(problem, before, &moves, &flows, m));
     let k = problem.k();
+    let reached = flows.reach(problem, &flows.taken(after));
+    let changes = changes(problem, before, after, matching, &reached);
     let touched = changes.iter().take(k).filter(|c| c.moved_units[0] + c.moved_units[1] > 0).count();
+    let beyond = |c: &&Change| !c.in_flow && c.moved_units[0] + c.moved_units[1] > 0;
+    let beyond_flow = changes.iter().take(k).filter(beyond).count();
     let sides: Vec<Sides> = (0..problem.measures().len()).map(|m| Sides::new(problem, &flows, m)).collect();
     let least_touched = least_touched(&sides.iter().map(|s| s.needs(k, &flows)).collect::<Vec<_>>());
     Comparison {
@@ -189,6 +198,7 @@ fn compare_matched(problem: &Problem, before: PlanNames<'_>, after: &[u32], matc
         changes,
         touched,
         least_touched,
+        beyond_flow,
     }
 }
 
@@ -274,7 +284,13 @@ fn moves(before: PlanNames<'_>, after: &[u32], matching: &Matching) -> Vec<Move>
     before.assignment.iter().zip(after).enumerate().filter_map(changed).collect()
 }
 
-fn changes(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &Matching) -> Vec<Change> {
+fn changes(
+    problem: &Problem,
+    before: PlanNames<'_>,
+    after: &[u32],
+    matching: &Matching,
+    reached: &[bool],
+) -> Vec<Change> {
     let (k, measures) = (problem.k(), problem.measures());
     let gone = (0..before.names.len() as u32).filter(|&b| matching.column_of[b as usize].is_none());
     // Row of the changes for every territory before.
@@ -287,6 +303,7 @@ fn changes(problem: &Problem, before: PlanNames<'_>, after: &[u32], matching: &M
         moved_units: [0; 2],
         sums: vec![[0.0; 2]; measures.len()],
         moved: vec![[0.0; 2]; measures.len()],
+        in_flow: after.is_none_or(|t| reached[t]),
     };
     let mut rows: Vec<Change> = (0..k)
         .map(|t| match matching.row_of[t] {

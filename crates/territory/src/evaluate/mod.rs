@@ -36,6 +36,7 @@ pub use evaluation::{Cut, Evaluation, MeasureFigures, MissedWish, Term, Territor
 pub use fairness::{Fairness, fairness};
 pub use medoid::{Medoid, median, medoid_inertia, medoids_by};
 pub use moves::{BrokenRule, Imbalance, Reason, ReasonedMove, Severed, reasons_by_name, reasons_for_moves};
+pub(crate) use network::reach;
 pub use report::{
     ByName, CellsReport, ChangeReport, CompactnessReport, CustomersReport, DisruptionReport, DriftReport, GraphReport,
     InputReport, MeasureDriftReport, MeasureReport, MoveReport, PeriodsReport, PlanReport, PlansReport, RankReport,

@@ -14,7 +14,11 @@ pub(super) struct Flows {
     nodes: usize,
     /// First node that stands for units without a territory; a node for all new territories may come last.
     first_new: usize,
+    /// Territories of the problem that have no units today.
+    new: Vec<bool>,
     links: Vec<(u32, u32, u32)>,
+    /// How many of the links there are before those by way of all new territories.
+    direct: usize,
 }
 
 impl Flows {
@@ -69,17 +73,57 @@ impl Flows {
         given.dedup();
         links.extend(given);
         // A new territory has no borders yet: any other may give to it, by way of a node that stands for all new ones.
-        let new: Vec<u32> = (0..k as u32).filter(|&t| matching.row_of[t as usize].is_none()).collect();
-        if !new.is_empty() {
+        let mut new = vec![true; k];
+        node_of.iter().for_each(|&node| new.get_mut(node as usize).into_iter().for_each(|new| *new = false));
+        let direct = links.len();
+        if new.contains(&true) {
             let hub = nodes as u32;
-            let is_new = |n: u32| (n as usize) < k && matching.row_of[n as usize].is_none();
-            let givers = (0..hub).filter(|&n| !is_new(n));
-            links.extend(givers.map(|n| (n, hub, u32::from((n as usize) < first_new))));
-            links.extend(new.into_iter().map(|t| (hub, t, 0)));
+            let is_new = |n: &u32| new.get(*n as usize).is_some_and(|new| *new);
+            links.extend((0..hub).filter(|n| !is_new(n)).map(|n| (n, hub, u32::from((n as usize) < first_new))));
+            links.extend((0..hub).filter(is_new).map(|t| (hub, t, 0)));
             nodes += 1;
         }
-        Self { node_of, nodes, first_new, links }
+        Self { node_of, nodes, first_new, new, links, direct }
     }
+
+    /// Territories of the problem that surplus flows from, to or through: the cheapest flow of each measure. `taken` are pairs of a
+    /// territory and a new one that took units of it, since a new one has borders only where it was put.
+    pub(super) fn reach(&self, problem: &Problem, taken: &[(u32, u32)]) -> Vec<bool> {
+        let mut links = self.links[..self.direct].to_vec();
+        links.extend(taken.iter().flat_map(|&(a, b)| [(a, b, 1), (b, a, 1)]));
+        let flows = crate::parallel::map(problem.measures().len(), |m| {
+            let sides = Sides::new(problem, self, m);
+            surplus_flow(&sides.sums, &sides.bounds, &links).flows
+        });
+        let mut reached = vec![false; problem.k()];
+        for node in flows.iter().flatten().flat_map(|&(from, to, _)| [from, to]) {
+            if let Some(slot) = reached.get_mut(node as usize) {
+                *slot = true;
+            }
+        }
+        reached
+    }
+
+    /// Pairs of a territory and a new one that took units of it.
+    pub(super) fn taken(&self, after: &[u32]) -> Vec<(u32, u32)> {
+        let pair = |(&node, &to): (&u32, &u32)| {
+            (self.new[to as usize] && (node as usize) < self.first_new).then_some((node, to))
+        };
+        let mut taken: Vec<(u32, u32)> = self.node_of.iter().zip(after).filter_map(pair).collect();
+        taken.sort_unstable();
+        taken.dedup();
+        taken
+    }
+}
+
+/// Territories that the cheapest flow of surplus touches on the way from the plan of today, `u32::MAX` where a unit is nowhere, to one
+/// inside the bounds; where territories have no unit today, as `mended` has put them.
+pub(crate) fn reach(problem: &Problem, today: &[u32], mended: &[u32]) -> Vec<bool> {
+    let k = problem.k();
+    let own: Vec<Option<u32>> = (0..k as u32).map(Some).collect();
+    let matching = Matching { column_of: own.clone(), row_of: own, weight: 0.0 };
+    let flows = Flows::new(problem, PlanNames { assignment: today, names: &[] }, &matching);
+    flows.reach(problem, &flows.taken(mended))
 }
 
 /// Sums of one measure at the nodes of the network, and their bounds.

@@ -2,9 +2,8 @@
 //! units that cost least compactness and are not at home go first.
 
 use super::NOWHERE;
-use super::limits::violation_change;
 use crate::control::Control;
-use crate::flow::surplus_flow;
+use crate::flow::{SurplusFlow, surplus_flow};
 use crate::search::{Balance, Guard, Leaving, Members, Random, Schedule, Scratches, State, anneal, territory_links};
 
 /// The margin unless another is asked for.
@@ -30,26 +29,57 @@ impl Default for Manner {
     }
 }
 
-/// Carries the surplus of the measure that is violated most; whether anything was moved.
-pub(super) fn carry(state: &mut State<'_>, manner: &Manner) -> bool {
+/// Measures that are violated, that most first.
+fn violated(state: &State<'_>) -> Vec<usize> {
     let (k, m) = (state.instance.k() as u32, state.instance.measures);
     let violation = |j: usize| -> f64 {
         (0..k).map(|t| state.instance.windows[t as usize * m + j].violation(state.sums_of(t)[j])).sum()
     };
     let mut measures: Vec<(f64, usize)> = (0..m).map(|j| (violation(j), j)).filter(|v| v.0 > 0.0).collect();
     measures.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    measures.into_iter().map(|v| v.1).collect()
+}
+
+/// The cheapest flow of a measure's surplus over `links` of two territories, with a margin inside the bounds.
+fn flow(state: &State<'_>, j: usize, margin: f64, links: &[(u32, u32, f64)]) -> SurplusFlow {
+    let (k, m) = (state.instance.k() as u32, state.instance.measures);
+    let sums: Vec<f64> = (0..k).map(|t| state.sums_of(t)[j]).collect();
+    let bounds = |t: u32| {
+        let w = &state.instance.windows[t as usize * m + j];
+        let margin = if w.upper.is_finite() { margin * (w.upper - w.lower) } else { 0.0 };
+        (w.lower + margin, w.upper - margin)
+    };
+    let bounds: Vec<(f64, f64)> = (0..k).map(bounds).collect();
+    let links: Vec<(u32, u32, u32)> = links.iter().flat_map(|&(a, b, _)| [(a, b, 1), (b, a, 1)]).collect();
+    surplus_flow(&sums, &bounds, &links)
+}
+
+/// Opens what surplus has to go through from where it is now, and what is beside territories outside their bounds; all territories
+/// where that is nothing new.
+pub(super) fn widen(state: &mut State<'_>) {
+    let links = territory_links(state);
+    let mut open: Vec<bool> = (0..state.instance.k() as u32).map(|t| state.is_open(t)).collect();
+    let before = open.clone();
+    for j in violated(state) {
+        for (from, to, _) in flow(state, j, 0.0, &links).flows {
+            (open[from as usize], open[to as usize]) = (true, true);
+        }
+    }
+    for &(a, b, _) in &links {
+        if state.violation_of(a) + state.violation_of(b) > 0.0 {
+            (open[a as usize], open[b as usize]) = (true, true);
+        }
+    }
+    state.set_open(if open == before { Vec::new() } else { open });
+}
+
+/// Carries the surplus of the measure that is violated most; whether anything was moved.
+pub(super) fn carry(state: &mut State<'_>, manner: &Manner) -> bool {
     let mut moved = false;
-    for (_, j) in measures {
-        let sums: Vec<f64> = (0..k).map(|t| state.sums_of(t)[j]).collect();
-        let bounds = |t: u32| {
-            let w = &state.instance.windows[t as usize * m + j];
-            let margin = if w.upper.is_finite() { manner.margin * (w.upper - w.lower) } else { 0.0 };
-            (w.lower + margin, w.upper - margin)
-        };
-        let bounds: Vec<(f64, f64)> = (0..k).map(bounds).collect();
-        let links: Vec<(u32, u32, u32)> =
-            territory_links(state).iter().flat_map(|&(a, b, _)| [(a, b, 1), (b, a, 1)]).collect();
-        let flow = surplus_flow(&sums, &bounds, &links);
+    for j in violated(state) {
+        let mut links = territory_links(state);
+        links.retain(|l| state.is_open(l.0) && state.is_open(l.1));
+        let flow = flow(state, j, manner.margin, &links);
         let mut members = Members::new(state);
         let mut guard = Guard::default();
         for (from, to, amount) in flow.flows {
@@ -93,7 +123,7 @@ fn pass(
             }
             let shape =
                 state.inertia_change(&state.instance.masses[u as usize], from, to) + state.link_change(u, from, to);
-            let others = if state.instance.measures > 1 { WORTH * violation_change(state, u, to) } else { 0.0 };
+            let others = if state.instance.measures > 1 { WORTH * state.unit_violation_change(u, to) } else { 0.0 };
             let cost = (shape + others) / load;
             ranked.push((if cost > 0.0 { cost * shaken(u) } else { cost }, u));
         }
@@ -127,7 +157,7 @@ pub(super) fn send_home(state: &mut State<'_>, control: &Control<'_>) {
             if touches
                 && state.size(state.part(u)) > 1
                 && state.may(u, home)
-                && violation_change(state, u, home) <= 0.0
+                && state.unit_violation_change(u, home) <= 0.0
                 && guard.leaving(state, u, usize::MAX) == Leaving::Whole
             {
                 state.apply(u, home);

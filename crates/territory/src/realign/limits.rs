@@ -244,7 +244,7 @@ pub(super) fn keep(state: &mut State<'_>, grouped: Option<&Level>, units: &Insta
             if home != NOWHERE && home != part {
                 let freed = freed(ledger, &sums, &members[u as usize], home, part);
                 if freed > 0.0 {
-                    ranked.push(((violation_change(state, u, home) + 1e-9) / freed, u));
+                    ranked.push(((state.unit_violation_change(u, home) + 1e-9) / freed, u));
                 }
             }
         }
@@ -297,19 +297,4 @@ fn freed(ledger: &Ledger<'_>, sums: &[Vec<f64>], members: &[u32], home: u32, par
         }
     }
     freed
-}
-
-/// What a move adds to the violation of both territories.
-pub(super) fn violation_change(state: &State<'_>, unit: u32, to: u32) -> f64 {
-    let (m, from) = (state.instance.measures, state.part(unit));
-    let mut change = 0.0;
-    for j in 0..m {
-        let load = |t: u32| state.instance.load_in(unit, j, t);
-        for (t, load) in [(from, -load(from)), (to, load(to))] {
-            let window = &state.instance.windows[t as usize * m + j];
-            let sum = state.sums_of(t)[j];
-            change += window.violation(sum + load) - window.violation(sum);
-        }
-    }
-    change
 }

@@ -9,6 +9,7 @@ mod carry;
 mod iterate;
 mod limits;
 mod mend;
+mod ways;
 
 pub use limits::{Charge, Limit, Limits, OverLimit, Side};
 
@@ -16,10 +17,9 @@ use crate::control::{Control, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::exact::{Exact, TINY, try_all_by};
 use crate::problem::Problem;
-use crate::search::{Instance, Level, Scratches, State, group_level, polish, settle};
-use carry::Manner;
-use iterate::Iterate;
+use crate::search::{Instance, Level, group_level};
 use limits::Ledger;
+use ways::Task;
 
 /// A unit that is in no territory of the problem today.
 const NOWHERE: u32 = u32::MAX;
@@ -96,6 +96,7 @@ pub fn realign(
     let instance = grouped.as_ref().map_or(&units, |level| &level.instance);
     control.report(0.0, "mend");
     let tiny = if problem.units() <= TINY { least_change(problem, current, options, &ledger) } else { None };
+    let is_least = tiny.is_some();
     let parts = tiny.map_or_else(
         || mend::mend(instance),
         |plan| {
@@ -104,27 +105,18 @@ pub fn realign(
             (0..instance.len()).map(|at| speaker(at).map_or(0, |at| plan[units.order[at] as usize])).collect()
         },
     );
+    // With a price compactness counts, too, and may ask anybody to change.
+    let open = if options.price.is_none() && !is_least {
+        near(problem, &today, &in_order(&units, &project(grouped.as_ref(), &parts)))
+    } else {
+        Vec::new()
+    };
     let task = Task { problem, current, options, units: &units, grouped: grouped.as_ref(), ledger: &ledger };
-    // What the first way finds is seldom far from the least change; where units are large beside the bounds, another may be nearer. With a
-    // price change is not all that counts.
-    let ways = if options.price.is_none() && problem.units() <= SEVERAL { WAYS } else { 1 };
-    let mut scratches = Scratches::default();
-    let (mut least, mut assignment) = task.go((0, ways), &parts, &mut scratches, control);
-    for way in 1..ways {
-        if least.is_nothing() || control.stopped().is_some() {
-            break;
-        }
-        let (rank, found) = task.go((way, ways), &parts, &mut scratches, control);
-        if rank.is_below(&least) {
-            (least, assignment) = (rank, found);
-        }
-    }
+    let mut assignment = task.least_change(&parts, &open, control);
     let mut over = ledger.over(&assignment);
     if !over.is_empty() {
         // Limits stand above bounds: what only mending changes is within them, or nothing is.
-        let projected = project(grouped.as_ref(), &parts);
-        let mut mended = vec![0; projected.len()];
-        units.order.iter().zip(&projected).for_each(|(&unit, &part)| mended[unit as usize] = part);
+        let mended = in_order(&units, &project(grouped.as_ref(), &parts));
         if ledger.over(&mended).is_empty() {
             (assignment, over) = (mended, Vec::new());
         }
@@ -147,75 +139,6 @@ pub fn exceeded_limits(
     check(problem, current, &options)?;
     check(problem, &assignment.iter().map(|&t| Some(t)).collect::<Vec<_>>(), &options)?;
     Ok(Ledger::new(problem, current, limits).over(assignment))
-}
-
-/// What all ways have in common.
-struct Task<'a> {
-    problem: &'a Problem,
-    current: &'a [Option<u32>],
-    options: &'a RealignOptions,
-    units: &'a Instance,
-    grouped: Option<&'a Level>,
-    ledger: &'a Ledger<'a>,
-}
-
-impl Task<'_> {
-    /// Balances a plan that is mended, the one or the other way; what may go home does.
-    fn go(
-        &self,
-        (way, ways): (u32, u32),
-        mended: &[u32],
-        scratches: &mut Scratches,
-        control: &Control<'_>,
-    ) -> (Rank, Vec<u32>) {
-        let (units, seed) = (self.units, self.options.seed);
-        let instance = self.grouped.map_or(units, |level| &level.instance);
-        let mut state = State::new(instance, mended.to_vec(), Default::default());
-        state.scales = state.scales_for(self.problem.objective().weights());
-        let price = self.options.price.unwrap_or(DEAR);
-        state.scales.stay = price * instance.k() as f64 / self.ledger.total_weight().max(1.0);
-        let done = |share: f64| (f64::from(way) + share) / f64::from(ways);
-        control.report(done(0.2), "balance");
-        balance(&mut state, scratches, (way, self.problem.units() <= SEVERAL), seed, control);
-        if ways > 1 {
-            Iterate { state: &mut state, scratches, seed, control }.improve();
-        }
-        control.report(done(0.7), "return");
-        carry::send_home(&mut state, control);
-        // What has moved, and what was nowhere, may still be better placed.
-        carry::improve(&mut state, scratches, seed, control);
-        carry::send_home(&mut state, control);
-        let parts = limits::keep(&mut state, self.grouped, units, self.ledger);
-        let mut assignment = vec![0; parts.len()];
-        units.order.iter().zip(&parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
-        let away = |&(u, t): &(u32, &u32)| self.current[u as usize].is_some_and(|home| home != *t);
-        let rank = Rank {
-            over: self.ledger.over(&assignment).len(),
-            violation: state.violation(),
-            moved: (0u32..).zip(&assignment).filter(away).map(|(u, _)| self.ledger.weight(u)).sum(),
-        };
-        (rank, assignment)
-    }
-}
-
-/// What a way has come to, in the order of what counts.
-struct Rank {
-    /// Limits that are exceeded.
-    over: usize,
-    violation: f64,
-    /// Weight of the units that have moved.
-    moved: f64,
-}
-
-impl Rank {
-    fn is_nothing(&self) -> bool {
-        self.over == 0 && self.violation == 0.0 && self.moved == 0.0
-    }
-
-    fn is_below(&self, other: &Self) -> bool {
-        let order = self.over.cmp(&other.over).then(self.violation.total_cmp(&other.violation));
-        order.then(self.moved.total_cmp(&other.moved)).is_lt()
-    }
 }
 
 /// The plan of least change by trying all, limits left aside; none where no plan keeps everything, or too many were to try.
@@ -242,84 +165,6 @@ fn least_change(
     }
 }
 
-/// So dear that nothing is moved but for bounds, rules and contiguity.
-const DEAR: f64 = 100.0;
-/// Units up to which several ways to balance are tried.
-const SEVERAL: usize = 30_000;
-/// Ways to balance: carrying surplus, exchanges and sweeps, then searches that may go uphill; or such a search from the plan of today,
-/// where change is a tenth as dear.
-const WAYS: u32 = 2;
-/// Times that surplus is carried before exchanges settle what is left.
-const ROUNDS: usize = 12;
-/// Rounds of exchanges.
-const POLISH_ROUNDS: usize = 50;
-/// Units that sweeps move together.
-const BUNDLE: usize = 6;
-
-/// Brings all sums into their bounds, as far as it can.
-fn balance(
-    state: &mut State<'_>,
-    scratches: &mut Scratches,
-    (way, several): (u32, bool),
-    seed: u64,
-    control: &Control<'_>,
-) {
-    let mut least = state.violation();
-    let (rounds, begin) = if way == 0 { (ROUNDS, 0) } else { (0, 3) };
-    for _ in 0..rounds {
-        if least == 0.0 || control.stopped().is_some() || !carry::carry(state, &Manner::default()) {
-            break;
-        }
-        let violation = state.violation();
-        if violation >= least * (1.0 - 1e-6) {
-            break;
-        }
-        least = violation;
-    }
-    state.recompute();
-    let mut best = (state.violation(), state.parts());
-    let keep_better = |state: &State<'_>, best: &mut (f64, Vec<u32>)| {
-        if state.violation() < best.0 {
-            *best = (state.violation(), state.parts());
-        }
-    };
-    // What units do not fit through borders near by goes by exchanges; by sweeps under prices; by a search that may go uphill.
-    let stay = state.scales.stay;
-    for stage in begin..5 {
-        if (best.0 == 0.0 && stage > begin) || control.stopped().is_some() {
-            break;
-        }
-        match stage {
-            0 => {}
-            1 => {
-                settle(state, BUNDLE, (seed, PHASE), scratches, control);
-            }
-            _ => {
-                // Bounds stand above the price of change.
-                state.scales.stay = stay * CHEAPER[stage - 2];
-                carry::anneal_balance(state, scratches, seed.wrapping_add(stage as u64), control);
-            }
-        }
-        polish(state, scratches.one(), POLISH_ROUNDS, control);
-        if several {
-            Iterate { state, scratches, seed, control }.restore();
-        }
-        keep_better(state, &mut best);
-        if state.violation() > best.0 {
-            for (unit, &part) in (0u32..).zip(&best.1) {
-                state.apply(unit, part);
-            }
-            state.recompute();
-        }
-    }
-    state.scales.stay = stay;
-}
-
-/// Shares of the price of change in searches that may go uphill, one after another while bounds are violated.
-const CHEAPER: [f64; 3] = [1.0, 0.1, 0.01];
-/// Random stream of the sweeps.
-const PHASE: u64 = 31;
-
 fn check(problem: &Problem, current: &[Option<u32>], options: &RealignOptions) -> Result<(), ProblemErrors> {
     let (n, k) = (problem.units(), problem.k());
     let mut errors = Vec::new();
@@ -342,6 +187,22 @@ fn check(problem: &Problem, current: &[Option<u32>], options: &RealignOptions) -
         errors.push(ProblemError::RuleValue { what, value: price, range: "a finite number ≥ 0" });
     }
     if errors.is_empty() { Ok(()) } else { Err(ProblemErrors(errors)) }
+}
+
+/// Territories that the flow of surplus touches, and those that have changed in mending.
+fn near(problem: &Problem, today: &[u32], mended: &[u32]) -> Vec<bool> {
+    let mut near = crate::evaluate::reach(problem, today, mended);
+    for (&before, &after) in today.iter().zip(mended).filter(|(before, after)| before != after) {
+        [before, after].iter().filter_map(|&t| near.get_mut(t as usize).map(|slot| *slot = true)).count();
+    }
+    near
+}
+
+/// Parts by position as the problem counts units.
+fn in_order(units: &Instance, parts: &[u32]) -> Vec<u32> {
+    let mut assignment = vec![0; parts.len()];
+    units.order.iter().zip(parts).for_each(|(&unit, &part)| assignment[unit as usize] = part);
+    assignment
 }
 
 /// The plan of the units from the one of groups.

@@ -334,12 +334,12 @@ pub struct BondValues {
 }
 
 impl State<'_> {
-    /// Whether rules let a unit go to a territory.
+    /// Whether rules let a unit go to a territory. Where some territories are closed, bonds say that nothing comes or goes there.
     #[inline]
     pub fn may(&self, unit: u32, to: u32) -> bool {
         match &self.instance.bonds {
             None => true,
-            Some(bonds) => bonds.may(unit, to, |v| self.part(v)),
+            Some(bonds) => self.is_open(to) && self.is_open(self.part(unit)) && bonds.may(unit, to, |v| self.part(v)),
         }
     }
 

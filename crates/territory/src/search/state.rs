@@ -159,6 +159,11 @@ impl<'a> State<'a> {
         self.open.is_empty() || self.open[territory as usize]
     }
 
+    /// Says which territories units may come from and go to, where an instance has bonds; empty: all.
+    pub(crate) fn set_open(&mut self, open: Vec<bool>) {
+        self.open = open;
+    }
+
     /// Stamps of the contiguity check, and `count` fresh numbers above all of them; none when numbers have run out.
     pub(crate) fn stamps(&self, count: u32) -> Option<(&[AtomicU32], u32)> {
         let base = self.generation.get();

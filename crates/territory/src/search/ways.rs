@@ -168,6 +168,11 @@ impl State<'_> {
         }
         change
     }
+
+    /// [`State::violation_change`] of a single unit.
+    pub(crate) fn unit_violation_change(&self, unit: u32, to: u32) -> f64 {
+        self.violation_change(self.instance.moved(&unit), self.part(unit), to)
+    }
 }
 
 #[cfg(test)]

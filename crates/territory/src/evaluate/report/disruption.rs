@@ -31,6 +31,8 @@ pub struct DisruptionReport {
     pub touched: usize,
     /// Territories that change in every plan inside the bounds, at least.
     pub least_touched: usize,
+    /// Of those that change: how many the cheapest flow of surplus leaves alone.
+    pub beyond_flow: usize,
     /// Units that change territory or had none.
     pub moves: Vec<MoveReport>,
     /// Per territory: those of the plan after, then those that are no more.
@@ -150,6 +152,7 @@ impl DisruptionReport {
             new_units: comparison.new_units,
             touched: comparison.touched,
             least_touched: comparison.least_touched,
+            beyond_flow: comparison.beyond_flow,
             moves: moves.iter().map(|m| MoveReport::new(problem, names_before, &names, m)).collect(),
             territories: comparison.changes.iter().map(|c| ChangeReport::new(problem, names_before, c)).collect(),
             plans: None,

@@ -39,6 +39,8 @@ proptest! {
                 (0..after.len()).any(|u| own(&u) != (was == Some(before[u])))
             };
             prop_assert_eq!(found.touched, (0..problem.k()).filter(touched).count());
+            let beyond = |t: &usize| touched(t) && !found.changes[*t].in_flow;
+            prop_assert_eq!(found.beyond_flow, (0..problem.k()).filter(beyond).count());
             if (0..problem.measures().len()).all(inside) {
                 prop_assert!(found.least_touched <= found.touched, "{found:?}");
             }
@@ -167,6 +169,27 @@ fn what_is_gone_needs_room() {
     assert_eq!(least(&wide(3, 0.0), &[0, 0, 1, 1, 2, 2]), (2, 1));
     // B and C are no more: 3 units, and 3 is what each may have.
     assert_eq!(least(&wide(2, 0.0), &[0, 0, 0, 1, 1, 1]), (2, 2));
+}
+
+/// Protects who is in the flow: those that give, take or hand on, and a new territory with those that it took units of.
+#[test]
+fn the_flow_touches_those_on_its_way() {
+    let names: Vec<String> = ["A", "B", "C", "D"].map(str::to_owned).to_vec();
+    let mut spec = row(4).spec().clone();
+    spec.territories = names.iter().map(Territory::new).collect();
+    // Of 1.5 each may have half more or less: A's 3 are 0.75 too much, and B has room for them.
+    spec.measures[0].tolerance = 0.5;
+    let problem = spec.build().unwrap();
+    let flow = |problem: &Problem, today: &[u32], count: usize, after: &[u32]| {
+        let found = compare_by_name(problem, PlanNames { assignment: today, names: &names[..count] }, after).unwrap();
+        (found.changes.iter().map(|c| c.in_flow).collect::<Vec<_>>(), found.beyond_flow)
+    };
+    assert_eq!(flow(&problem, &[0, 0, 0, 1, 2, 3], 4, &[0, 0, 1, 1, 2, 3]), (vec![true, true, false, false], 0));
+    assert_eq!(flow(&problem, &[0, 0, 0, 1, 2, 3], 4, &[0, 0, 1, 2, 2, 3]), (vec![true, true, false, false], 1));
+    // D is new and takes what A has too much.
+    assert_eq!(flow(&problem, &[0, 0, 0, 1, 1, 2], 3, &[3, 0, 0, 1, 1, 2]), (vec![true, false, false, true], 0));
+    // Put beside C, it asks them all to hand on.
+    assert_eq!(flow(&problem, &[0, 0, 0, 1, 1, 2], 3, &[0, 0, 1, 1, 2, 3]).0, vec![true; 4]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ impl<'a> State<'a> {
             self.columns.stamps.iter().for_each(|s| s.store(0, Relaxed));
             self.generation.set(1);
         }
-        let Self { instance, columns, sizes, sums, moments, border, in_areas, pin, scales, .. } = &*self;
+        let Self { instance, columns, sizes, sums, moments, border, in_areas, pin, scales, open, .. } = &*self;
         let generation = self.generation.get();
         // Runs of the border, each sorted by group and with the begin of every group.
         let dealt = parallel::map(border.len().div_ceil(RUN), |run| {
@@ -46,7 +46,11 @@ impl<'a> State<'a> {
                 in_areas: Arc::clone(in_areas),
                 pin: *pin,
                 border: Vec::with_capacity(dealt.iter().map(|run| own(run).len()).sum::<usize>() * 5 / 4),
-                open: group_of.iter().map(|&other| other as usize == g).collect(),
+                open: group_of
+                    .iter()
+                    .enumerate()
+                    .map(|(t, &other)| other as usize == g && open.get(t).is_none_or(|o| *o))
+                    .collect(),
                 generation: Cell::new(generation),
                 scales: *scales,
             };
