@@ -67,8 +67,8 @@ pub struct Change {
     pub sums: Vec<[f64; 2]>,
     /// Sum per measure handed off, and taken over.
     pub moved: Vec<[f64; 2]>,
-    /// Whether the cheapest flow of surplus over today's borders touches it, in any measure. A new territory has its borders where it
-    /// was put; one that is no more is touched.
+    /// Whether the cheapest flow of surplus over today's borders touches it, in any measure but those that depend on anchors. A new
+    /// territory has borders with those that it took units of; one that is no more is touched.
     pub in_flow: bool,
 }
 
@@ -94,7 +94,7 @@ pub struct Comparison {
     /// with what it has today has to change; and what comes from territories that are no more, or from new units, has to find room.
     pub least_touched: usize,
     /// Territories of the plan after that hand off or take over units though the cheapest flow of surplus leaves them alone
-    /// ([`Change::in_flow`]).
+    /// ([`Change::in_flow`]): for contiguity or a rule, where units do not fit through the others, or since less changes so.
     pub beyond_flow: usize,
 }
 

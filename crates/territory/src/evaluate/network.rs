@@ -87,10 +87,16 @@ impl Flows {
     }
 
     /// Territories of the problem that surplus flows from, to or through: the cheapest flow of each measure. `taken` are pairs of a
-    /// territory and a new one that took units of it, since a new one has borders only where it was put.
+    /// territory, or of units without one, and a new territory that took of them, since a new one has borders only where it was put.
     pub(super) fn reach(&self, problem: &Problem, taken: &[(u32, u32)]) -> Vec<bool> {
         let mut links = self.links[..self.direct].to_vec();
-        links.extend(taken.iter().flat_map(|&(a, b)| [(a, b, 1), (b, a, 1)]));
+        for &(from, to) in taken {
+            if (from as usize) < self.first_new {
+                links.extend([(from, to, 1), (to, from, 1)]);
+            } else {
+                links.push((from, to, 0));
+            }
+        }
         let flows = crate::parallel::map(problem.measures().len(), |m| {
             let sides = Sides::new(problem, self, m);
             surplus_flow(&sides.sums, &sides.bounds, &links).flows
@@ -104,11 +110,9 @@ impl Flows {
         reached
     }
 
-    /// Pairs of a territory and a new one that took units of it.
+    /// Pairs of a territory, or of units without one, and a new territory that took of them.
     pub(super) fn taken(&self, after: &[u32]) -> Vec<(u32, u32)> {
-        let pair = |(&node, &to): (&u32, &u32)| {
-            (self.new[to as usize] && (node as usize) < self.first_new).then_some((node, to))
-        };
+        let pair = |(&node, &to): (&u32, &u32)| self.new[to as usize].then_some((node, to));
         let mut taken: Vec<(u32, u32)> = self.node_of.iter().zip(after).filter_map(pair).collect();
         taken.sort_unstable();
         taken.dedup();

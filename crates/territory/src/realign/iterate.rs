@@ -153,7 +153,8 @@ impl Iterate<'_, '_, '_> {
                 }
                 for &v in instance.neighbours(u) {
                     let to = state.part(v);
-                    if to != state.part(u) && (too_much || to == t) {
+                    let open = state.is_open(state.part(u)) && state.is_open(to);
+                    if open && to != state.part(u) && (too_much || to == t) {
                         found.push((load, u, to));
                     }
                 }

@@ -165,6 +165,11 @@ impl<'a> Ledger<'a> {
         Self { problem, current, limits: all, weights }
     }
 
+    /// Whether there are limits.
+    pub(super) fn limits(&self) -> bool {
+        !self.limits.is_empty()
+    }
+
     /// What a unit's change weighs: 1 on average.
     pub(super) fn weight(&self, unit: u32) -> f64 {
         self.weights[unit as usize]

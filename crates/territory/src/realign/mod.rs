@@ -13,12 +13,13 @@ mod ways;
 
 pub use limits::{Charge, Limit, Limits, OverLimit, Side};
 
-use crate::control::{Control, Stopped};
+use crate::control::{Control, Progress, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::exact::{Exact, TINY, try_all_by};
 use crate::problem::Problem;
 use crate::search::{Instance, Level, group_level};
 use limits::Ledger;
+use std::sync::atomic::{AtomicU64, Ordering};
 use ways::Task;
 
 /// A unit that is in no territory of the problem today.
@@ -30,7 +31,7 @@ pub struct RealignOptions {
     /// Start of every random stream.
     pub seed: u64,
     /// What change costs: all units changing their territory cost so many times the whole compactness term. None: so much that
-    /// only what the bounds need is moved.
+    /// only what the bounds need is moved, and only territories that the cheapest flow of surplus touches change as far as that will do.
     pub price: Option<f64>,
     /// What may change at most. Stands below contiguity and above the bounds.
     pub limits: Limits,
@@ -82,6 +83,13 @@ pub fn realign(
     let today: Vec<u32> = current.iter().map(|t| t.unwrap_or(NOWHERE)).collect();
     let settled = problem.settled(&today);
     let problem = &*settled;
+    // Stages that are gone through again do not take back what was told.
+    let most = AtomicU64::new(0);
+    let rising = |p: Progress| {
+        let before = f64::from_bits(most.fetch_max(p.done.to_bits(), Ordering::Relaxed));
+        control.report(p.done.max(before), p.stage);
+    };
+    let control = &control.observer(&rising);
     let mut units = Instance::new(problem);
     let ledger = Ledger::new(problem, current, &options.limits);
     let home = units.order.iter().map(|&u| current[u as usize].unwrap_or(NOWHERE)).collect();
@@ -189,9 +197,14 @@ fn check(problem: &Problem, current: &[Option<u32>], options: &RealignOptions) -
     if errors.is_empty() { Ok(()) } else { Err(ProblemErrors(errors)) }
 }
 
-/// Territories that the flow of surplus touches, and those that have changed in mending.
+/// Territories that the flow of surplus touches, and those that have changed in mending. Where units had to move for that, what flows
+/// afterwards counts as well.
 fn near(problem: &Problem, today: &[u32], mended: &[u32]) -> Vec<bool> {
     let mut near = crate::evaluate::reach(problem, today, mended);
+    if today.iter().zip(mended).any(|(before, after)| *before != NOWHERE && before != after) {
+        let after = crate::evaluate::reach(problem, mended, mended);
+        near.iter_mut().zip(after).for_each(|(near, after)| *near |= after);
+    }
     for (&before, &after) in today.iter().zip(mended).filter(|(before, after)| before != after) {
         [before, after].iter().filter_map(|&t| near.get_mut(t as usize).map(|slot| *slot = true)).count();
     }

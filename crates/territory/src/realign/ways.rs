@@ -4,7 +4,7 @@ use super::carry::{self, Manner};
 use super::iterate::Iterate;
 use super::limits::{self, Ledger};
 use super::{RealignOptions, in_order};
-use crate::control::Control;
+use crate::control::{Control, Progress};
 use crate::problem::Problem;
 use crate::search::{Instance, Level, Scratches, State, polish, settle};
 
@@ -23,6 +23,8 @@ const WAYS: [Way; 3] =
     [Way { uphill: false, near: true }, Way { uphill: true, near: true }, Way { uphill: false, near: false }];
 /// Units up to which several ways are tried.
 const SEVERAL: usize = 30_000;
+/// Less violation than this is rounding.
+const LEAST: f64 = 1e-12;
 /// Others than those that the flow touches change where that saves so much of the change.
 const WORTH_MORE: f64 = 0.1;
 
@@ -44,11 +46,8 @@ impl Task<'_> {
         let several = self.options.price.is_none() && self.problem.units() <= SEVERAL;
         let ways = if several { &WAYS[..] } else { &WAYS[..1] };
         let mut scratches = Scratches::default();
-        let mut go = |at: usize| {
-            let done = |share: f64, stage| control.report((at as f64 + share) / ways.len() as f64, stage);
-            self.go(ways[at], (mended, near), &mut scratches, control, &done)
-        };
-        let (mut least, mut assignment) = go(0);
+        let part = |at: usize| move |p: Progress| control.report((at as f64 + p.done) / ways.len() as f64, p.stage);
+        let (mut least, mut assignment) = self.go(ways[0], (mended, near), &mut scratches, &control.observer(&part(0)));
         for (at, way) in ways.iter().enumerate().skip(1) {
             if least.is_nothing() || control.stopped().is_some() {
                 break;
@@ -56,9 +55,17 @@ impl Task<'_> {
             if !way.near && near.iter().all(|&near| near) {
                 continue;
             }
-            let (rank, found) = go(at);
-            if rank.is_below(&least, if way.near { 1.0 } else { 1.0 - WORTH_MORE }) {
+            let (rank, found) = self.go(*way, (mended, near), &mut scratches, &control.observer(&part(at)));
+            if rank.is_below(&least) {
                 (least, assignment) = (rank, found);
+            }
+        }
+        // Limits may leave too little of what was found near by.
+        let is_short = least.over > 0 || least.violation > 0.0;
+        if !several && is_short && self.ledger.limits() && near.contains(&false) && control.stopped().is_none() {
+            let (rank, found) = self.go(WAYS[2], (mended, near), &mut scratches, control);
+            if rank.is_below(&least) {
+                assignment = found;
             }
         }
         assignment
@@ -71,7 +78,6 @@ impl Task<'_> {
         (mended, near): (&[u32], &[bool]),
         scratches: &mut Scratches,
         control: &Control<'_>,
-        report: &dyn Fn(f64, &'static str),
     ) -> (Rank, Vec<u32>) {
         let (units, seed) = (self.units, self.options.seed);
         let instance = self.grouped.map_or(units, |level| &level.instance);
@@ -79,13 +85,17 @@ impl Task<'_> {
         state.scales = state.scales_for(self.problem.objective().weights());
         let price = self.options.price.unwrap_or(DEAR);
         state.scales.stay = price * instance.k() as f64 / self.ledger.total_weight().max(1.0);
-        report(0.2, "balance");
+        control.report(0.2, "balance");
         let several = self.problem.units() <= SEVERAL;
         // Nobody changes whom the flow of surplus leaves alone, but where units do not fit through those whom it touches.
         state.set_open(if way.near { near.to_vec() } else { Vec::new() });
         for widened in 1.. {
             let is_all = (0..instance.k() as u32).all(|t| state.is_open(t));
-            let stages = if is_all || way.uphill { STAGES } else { 1 };
+            let stages = match (is_all, way.uphill) {
+                (true, _) => STAGES,
+                (false, true) => UPHILL + 1,
+                (false, false) => 1,
+            };
             balance(&mut state, scratches, (way.uphill, stages, several), seed, control);
             if is_all || state.violation() == 0.0 || control.stopped().is_some() {
                 break;
@@ -95,7 +105,7 @@ impl Task<'_> {
         if several && self.options.price.is_none() {
             Iterate { state: &mut state, scratches, seed, control }.improve();
         }
-        report(0.7, "return");
+        control.report(0.7, "return");
         carry::send_home(&mut state, control);
         // What has moved, and what was nowhere, may still be better placed.
         carry::improve(&mut state, scratches, seed, control);
@@ -103,10 +113,16 @@ impl Task<'_> {
         let parts = limits::keep(&mut state, self.grouped, units, self.ledger);
         let assignment = in_order(units, &parts);
         let away = |&(u, t): &(u32, &u32)| self.current[u as usize].is_some_and(|home| home != *t);
+        let mut changed = vec![false; instance.k()];
+        for (u, &territory) in (0u32..).zip(&assignment).filter(away) {
+            changed[territory as usize] = true;
+            self.current[u as usize].iter().for_each(|&home| changed[home as usize] = true);
+        }
         let rank = Rank {
             over: self.ledger.over(&assignment).len(),
             violation: state.violation(),
             moved: (0u32..).zip(&assignment).filter(away).map(|(u, _)| self.ledger.weight(u)).sum(),
+            beyond: (0..instance.k()).filter(|&t| changed[t] && !near.get(t).is_none_or(|near| *near)).count(),
         };
         (rank, assignment)
     }
@@ -119,6 +135,8 @@ struct Rank {
     violation: f64,
     /// Weight of the units that have moved.
     moved: f64,
+    /// Territories that change and need not by the flow.
+    beyond: usize,
 }
 
 impl Rank {
@@ -126,10 +144,16 @@ impl Rank {
         self.over == 0 && self.violation == 0.0 && self.moved == 0.0
     }
 
-    /// Whether this is better; of two with the same bounds kept, the one that moves less than `share` of the other.
-    fn is_below(&self, other: &Self, share: f64) -> bool {
-        let order = self.over.cmp(&other.over).then(self.violation.total_cmp(&other.violation));
-        order.then(self.moved.total_cmp(&(share * other.moved))).is_lt()
+    /// Whether this is better: of two that keep as much the one that moves less, if more territories change beyond the flow a tenth
+    /// less.
+    fn is_below(&self, other: &Self) -> bool {
+        let more = self.violation - other.violation;
+        let equal = self.over == other.over && more.abs() <= LEAST;
+        if !equal {
+            return (self.over, more) < (other.over, 0.0);
+        }
+        let dear = |than: usize, own: usize| if own > than { 1.0 - WORTH_MORE } else { 1.0 };
+        self.moved * dear(self.beyond, other.beyond) < other.moved * dear(other.beyond, self.beyond)
     }
 }
 
@@ -141,6 +165,8 @@ const WIDER: usize = 4;
 const ROUNDS: usize = 12;
 /// Stages of balancing: exchanges; sweeps; searches that may go uphill.
 const STAGES: usize = 5;
+/// The stage of them that a search which goes uphill begins with.
+const UPHILL: usize = 3;
 /// Rounds of exchanges.
 const POLISH_ROUNDS: usize = 50;
 /// Units that sweeps move together.
@@ -155,7 +181,7 @@ fn balance(
     control: &Control<'_>,
 ) {
     let mut least = state.violation();
-    let (rounds, begin) = if uphill { (0, 3) } else { (ROUNDS, 0) };
+    let (rounds, begin) = if uphill { (0, UPHILL) } else { (ROUNDS, 0) };
     for _ in 0..rounds {
         if least == 0.0 || control.stopped().is_some() || !carry::carry(state, &Manner::default()) {
             break;

@@ -180,6 +180,18 @@ impl Steps {
         let (mix, mixed_shape) = if several { ((175.0 * n).min(7e6), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
         let balance = if depth == 0 { 25.0 * n + mix } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
         let shape = (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0) + mixed_shape;
+        // Where a unit is much of what the bounds leave free, pairs that change places do what one alone cannot.
+        let swaps = match n / k {
+            units if units < 100.0 => 0.3,
+            units if depth == 0 && units < 500.0 => {
+                if several {
+                    0.3
+                } else {
+                    0.5
+                }
+            }
+            _ => 0.0,
+        };
         let (balance, price_updates, shape) = match effort {
             Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
             Effort::Standard => (balance.max(200_000.0), 800, shape),
@@ -191,7 +203,7 @@ impl Steps {
             shape: shape as u64,
             temperature: (0.5 * k / n).max(LINK_HEAT * state.link_energy()),
             cooling: if several { 1.0 } else { 0.5 },
-            swaps: if n / k < 100.0 { 0.3 } else { 0.0 },
+            swaps,
         }
     }
 

@@ -153,7 +153,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Whether units may come to a territory.
+    /// Whether units may come to a territory and go from it.
     #[inline]
     pub fn is_open(&self, territory: u32) -> bool {
         self.open.is_empty() || self.open[territory as usize]

@@ -72,6 +72,8 @@ pub struct ChangeReport {
     pub before: Option<String>,
     /// What the plan after calls it; none if it is no more.
     pub after: Option<String>,
+    /// Whether the cheapest flow of surplus touches it.
+    pub in_flow: bool,
     /// Units before and after.
     pub units: [usize; 2],
     /// Units that went to others.
@@ -184,6 +186,7 @@ impl ChangeReport {
             territory: change.name.clone(),
             before: change.before.and_then(|t| before.get(t.index()).cloned()),
             after: change.after.and_then(|t| problem.territories().get(t.index())).map(|t| t.name.clone()),
+            in_flow: change.in_flow,
             units: change.units,
             units_handed_off: change.moved_units[0],
             units_taken_over: change.moved_units[1],

@@ -188,6 +188,9 @@ fn the_flow_touches_those_on_its_way() {
     assert_eq!(flow(&problem, &[0, 0, 0, 1, 2, 3], 4, &[0, 0, 1, 2, 2, 3]), (vec![true, true, false, false], 1));
     // D is new and takes what A has too much.
     assert_eq!(flow(&problem, &[0, 0, 0, 1, 1, 2], 3, &[3, 0, 0, 1, 1, 2]), (vec![true, false, false, true], 0));
+    // D is new and takes what nobody has; C may take of it as well.
+    let (in_flow, beyond) = flow(&problem, &[0, 0, 1, 1, 2, NO_TERRITORY], 3, &[0, 0, 1, 1, 2, 3]);
+    assert!(!in_flow[0] && !in_flow[1] && in_flow[3] && beyond == 0, "{in_flow:?} {beyond}");
     // Put beside C, it asks them all to hand on.
     assert_eq!(flow(&problem, &[0, 0, 0, 1, 1, 2], 3, &[0, 0, 1, 1, 2, 3]).0, vec![true; 4]);
 }
