@@ -64,17 +64,17 @@ mod tests {
     use crate::search::{Scales, polish};
 
     #[test]
-    fn what_exchanges_leave_is_met_after_moving_borders_about() {
-        // Two dozen units a territory, and bounds of half of one.
-        let instance = grid(20, 20, 16);
-        let parts = instance.order.iter().map(|&u| (u / 20) / 5 * 4 + (u % 20) / 5).collect();
+    fn what_exchanges_leave_falls_after_moving_borders_about() {
+        // Eight units a territory, and bounds of a fifth of one.
+        let instance = grid(20, 20, 50);
+        let parts = instance.order.iter().map(|&u| (u / 20) / 2 * 5 + (u % 20) / 4).collect();
         let mut state = State::new(&instance, parts, Scales::default());
         state.scales = state.scales_for([1.0, 0.0, 0.25]);
         let mut scratches = Scratches::default();
         let control = Control::default();
-        assert!(state.violation() > 0.0);
         let left = polish(&mut state, scratches.one(), POLISH_ROUNDS, &control);
+        assert!(left > 0.0);
         shake(&mut state, 6, (0, 5), &mut scratches, &control);
-        assert!(state.violation() == 0.0, "{left} before, {} after", state.violation());
+        assert!(state.violation() < left, "{left} before, {} after", state.violation());
     }
 }
