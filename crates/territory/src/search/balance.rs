@@ -96,6 +96,11 @@ impl Balance {
         self.potentials.iter_mut().for_each(|p| p.fill(0.0));
     }
 
+    /// Lowers every price to a share that its window says.
+    pub(super) fn scale_prices(&mut self, instance: &Instance, share: impl Fn(&Window) -> f64) {
+        self.prices.iter_mut().zip(&instance.windows).for_each(|(price, window)| *price *= share(window));
+    }
+
     /// Prices, `[territory * measures + measure]`.
     pub fn prices(&self) -> &[f64] {
         &self.prices

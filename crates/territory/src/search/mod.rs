@@ -27,8 +27,10 @@ mod random;
 mod regions;
 mod run;
 mod settle;
+mod shake;
 mod small;
 mod spacing;
+mod spill;
 mod state;
 #[cfg(test)]
 mod suite;

@@ -1,5 +1,6 @@
 //! One run of the search over a problem: components, stages, efforts.
 
+use super::balance::Balance;
 use super::construct::{Diagram, construct};
 use super::contiguity::{begin, begin_from};
 use super::descent::{BUNDLE, Descent, Found};
@@ -9,8 +10,10 @@ use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::last::keep_rules;
 use super::regions::Scratches;
-use super::settle::settle;
+use super::settle::settle_from;
+use super::shake::shake;
 use super::small;
+use super::spill;
 use super::state::{Scales, State};
 use crate::adjacency::components;
 use crate::control::{Control, Effort, Stopped};
@@ -207,25 +210,31 @@ fn balanced_units(
     // Small problems are searched from several starts, unless territories must stay where their oversize units are.
     let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, most) as u32 } else { 1 };
     let (attempts, if_solved): (u32, u32) = match options.effort {
-        Effort::Quick => (2, 1),
+        Effort::Quick => (2.max(starts), 1),
         Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
         Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
     };
+    // A quick search that failed has no time for smoother borders: other diagrams are as good a chance.
+    let anew = options.effort == Effort::Quick && starts > 1;
     let mut failed = 0;
     for attempt in 0..attempts {
         let span = |at: f64| share * (f64::from(attempt) + at) / f64::from(attempts);
+        let seed = options.seed.wrapping_add(u64::from(attempt) << 32);
         let mut descent = Descent {
             hierarchy: &hierarchy,
             effort: options.effort,
-            seed: options.seed.wrapping_add(u64::from(attempt) << 32),
+            seed,
             scales,
             // What was not met is tried again with smoother borders: ragged ones hold loads back.
-            smoothing: if failed == 0 { 0.0 } else { f64::from(1u32 << (2 * failed.min(3))) / 2.0 },
+            smoothing: if failed == 0 || anew { 0.0 } else { f64::from(1u32 << (2 * failed.min(3))) / 2.0 },
             control,
             progress: (span(0.0), span(1.0)),
             scratches: &mut scratches,
         };
-        let (found, going) = descent.run(&diagram, weights);
+        let (mut found, going) = descent.run(&diagram, weights);
+        if options.effort == Effort::Quick && going {
+            found = shaken(State::new(instance, found.parts, scales), seed, &mut scratches, control);
+        }
         failed = if found.violation == 0.0 { 0 } else { failed + 1 };
         if best.as_ref().is_none_or(|b| found.is_better(b)) {
             best = Some(found);
@@ -234,7 +243,7 @@ fn balanced_units(
         if !going || (solved && attempt + 1 >= if_solved) {
             break;
         }
-        if starts > 1 && failed == 0 {
+        if starts > 1 && (failed == 0 || anew) {
             let turn = u64::from(attempt) + 1;
             if binds {
                 (hierarchy, diagram) = begin_bound(instance, turn);
@@ -274,9 +283,31 @@ fn at_once(
 ) -> Found {
     let diagram = begin(instance, QUICK_STEPS, 0);
     let mut state = State::new(instance, diagram.parts, Scales::default());
-    state.scales = state.scales_for(weights);
-    settle(&mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
-    Found::of(&state)
+    let scales = state.scales_for(weights);
+    state.scales = scales;
+    let mut balance = Balance::new(instance);
+    if spill::is_much(&state) {
+        // All terms together have the same energy.
+        let smoother = state.scales_for([weights[0], SMOOTHER * weights[1], SMOOTHER * weights[2]]);
+        state.scales = smoother;
+        let parts;
+        (parts, balance) = spill::carry(&state, BUNDLE, scratches.one(), control);
+        state = State::new(instance, parts, smoother);
+    }
+    let left = settle_from(balance, &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
+    state.scales = scales;
+    if left > LITTLE * instance.k() as f64 { Found::of(&state) } else { shaken(state, seed, scratches, control) }
+}
+
+/// A plan, or what is better after its borders were moved about where bounds are violated.
+fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &Control<'_>) -> Found {
+    let found = Found::of(&state);
+    if found.violation == 0.0 {
+        return found;
+    }
+    shake(&mut state, BUNDLE, (seed, SHAKE), scratches, control);
+    let after = Found::of(&state);
+    if after.is_better(&found) { after } else { found }
 }
 
 /// Units in all starts together, and most starts with one measure and with several, whose searches are longer.
@@ -287,5 +318,10 @@ const MOST_MIXED: usize = 4;
 const STEPS: usize = 120;
 const QUICK_STEPS: usize = 40;
 
-/// Random stream of [`at_once`].
+/// Random streams of [`at_once`] and [`shaken`].
 const AT_ONCE: u64 = 3;
+const SHAKE: u64 = 5;
+/// Weight of cut and border beside what the objective gives them where loads are carried far: borders become ragged by that.
+const SMOOTHER: f64 = 1.5;
+/// Violation per territory, in targets, that moving borders about can end; with more left the longer way is the surer one.
+const LITTLE: f64 = 0.001;

@@ -29,12 +29,29 @@ const POLISH_ROUNDS: usize = 50;
 pub fn settle(
     state: &mut State<'_>,
     bundle: usize,
+    stream: (u64, u64),
+    scratches: &mut Scratches,
+    control: &Control<'_>,
+) -> f64 {
+    let balance = Balance::new(state.instance);
+    settle_from(balance, state, bundle, stream, scratches, control)
+}
+
+/// The same under prices that hold loads where they are already. Within wide bounds loads are free to go where borders are
+/// smoother, within narrow ones the loose sweeps would undo what was carried far: prices count by what is narrow.
+pub(super) fn settle_from(
+    mut balance: Balance,
+    state: &mut State<'_>,
+    bundle: usize,
     (seed, phase): (u64, u64),
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> f64 {
     let k = state.instance.k() as u32;
-    let mut balance = Balance::new(state.instance);
+    balance.scale_prices(state.instance, |w| {
+        let half = (w.upper - w.lower) / 2.0 / w.target;
+        (1.0 - half / LOOSE).max(0.0)
+    });
     balance.set_lambda(1.0);
     balance.set_calm(state.instance, 1.0);
     balance.set_walls(state.instance, LOOSE);
