@@ -112,7 +112,7 @@ fn refine(state: &mut State<'_>, steps: u64) {
     let mut balance = Balance::new(state.instance);
     let schedule = Schedule {
         steps,
-        temperature: 0.5 / UNITS_PER_TERRITORY as f64,
+        temperature: (0.5 / UNITS_PER_TERRITORY as f64, 0.0),
         lambda: (5.0, 1_000.0),
         calm: (0.0, 0.0),
         price_updates: 200,

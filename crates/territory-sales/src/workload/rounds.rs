@@ -49,7 +49,7 @@ pub fn balance_in_rounds<E: From<SalesError>>(
         let units = instance.len() as f64;
         let schedule = Schedule {
             steps: (STEPS * units) as u64,
-            temperature: HEAT * left * left * instance.k() as f64 / units,
+            temperature: (HEAT * left * left * instance.k() as f64 / units, 0.0),
             lambda: LAMBDA,
             calm: (0.0, 0.0),
             price_updates: PRICE_UPDATES,

@@ -177,7 +177,7 @@ pub(super) fn improve(state: &mut State<'_>, scratches: &mut Scratches, seed: u6
     let (n, k) = (state.instance.len() as f64, state.instance.k() as f64);
     let schedule = Schedule {
         steps: (40.0 * state.border().len() as f64).max(100_000.0) as u64,
-        temperature: 0.25 * k / n,
+        temperature: (0.25 * k / n, 0.0),
         lambda: (1.0, 1.0),
         calm: (1.0, 1.0),
         price_updates: 0,
@@ -194,7 +194,7 @@ pub(super) fn anneal_balance(state: &mut State<'_>, scratches: &mut Scratches, s
     let (n, k) = (state.instance.len() as f64, state.instance.k() as f64);
     let schedule = Schedule {
         steps: (100.0 * state.border().len() as f64).clamp(200_000.0, 5e6) as u64,
-        temperature: 0.5 * k / n,
+        temperature: (0.5 * k / n, 0.0),
         lambda: (100.0, 5000.0),
         calm: (0.5, 0.5),
         price_updates: 200,

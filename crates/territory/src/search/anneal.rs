@@ -18,8 +18,8 @@ use crate::control::Control;
 pub struct Schedule {
     /// Proposals.
     pub steps: u64,
-    /// Temperature at the start, in energy; it falls linearly to 0.
-    pub temperature: f64,
+    /// Temperature at the start and at the end, in energy; it falls linearly.
+    pub temperature: (f64, f64),
     /// Penalty weight at the start and after four fifths of the steps, rising geometrically between.
     pub lambda: (f64, f64),
     /// Share of the way to the bounds in which sums are free at the start and at the end.
@@ -68,7 +68,7 @@ pub fn anneal(
     let mut heat = vec![1.0; state.instance.k()];
     for round in 0..rounds {
         let share = round as f64 / rounds as f64;
-        let temperature = schedule.temperature * (1.0 - share);
+        let temperature = schedule.temperature.0 * (1.0 - share) + schedule.temperature.1 * share;
         let ramp = (share / 0.8).min(1.0);
         balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));
         balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
@@ -187,9 +187,16 @@ fn attempt(
     scratch: &mut Scratch,
 ) -> bool {
     let instance = state.instance;
-    let change = single_change(state, balance, unit, from, to);
     // A bundle may pay where the unit alone does not, but seldom: far from it is not looked at.
-    if change > threshold && (most == 0 || change > 8.0 * threshold) {
+    let far = |change: f64| change > threshold && (most == 0 || change > 8.0 * threshold);
+    let inertia = state.inertia_change(&instance.masses[unit as usize], from, to);
+    let links = state.link_change(unit, from, to);
+    // What walls add is never less than nothing: most moves need not ask them.
+    if balance.has_only_walls() && far(inertia + links) {
+        return false;
+    }
+    let change = balance.change(state, instance.moved(&unit), from, to) + inertia + links;
+    if far(change) {
         return false;
     }
     match scratch.guard.leaving(state, unit, WALK_CAP) {
@@ -231,14 +238,6 @@ fn other_territory(state: &State<'_>, unit: u32, from: u32, random: &mut Random)
     let start = random.below(neighbours.len());
     let (head, tail) = neighbours.split_at(start);
     tail.iter().chain(head).map(|&v| state.part(v)).find(|&part| part != from)
-}
-
-#[inline]
-pub(crate) fn single_change(state: &State<'_>, balance: &Balance, unit: u32, from: u32, to: u32) -> f64 {
-    let instance = state.instance;
-    balance.change(state, instance.moved(&unit), from, to)
-        + state.inertia_change(&instance.masses[unit as usize], from, to)
-        + state.link_change(unit, from, to)
 }
 
 /// Links between units that move together were counted as cut by each of their moves alone: taken back here.

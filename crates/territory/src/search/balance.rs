@@ -28,6 +28,8 @@ pub struct Balance {
     potentials: Vec<Vec<f64>>,
     /// Least deviation that counts.
     grain: f64,
+    /// Whether all are inside the walls, and nothing else counts.
+    only_walls: bool,
 }
 
 impl Balance {
@@ -37,6 +39,7 @@ impl Balance {
         let mut balance = Self {
             lambda: 1.0,
             grain: 0.0,
+            only_walls: false,
             prices: vec![0.0; k * m],
             calm: Vec::new(),
             walls: Vec::new(),
@@ -55,6 +58,7 @@ impl Balance {
     /// tolerance, at most half a per cent: a tight one to its target, a loose one only to the inner part of its window. A
     /// share of 1 leaves all windows free.
     pub fn set_calm(&mut self, instance: &Instance, share: f64) {
+        self.only_walls &= share >= 1.0;
         let half = |w: &Window| (w.upper - w.lower) / 2.0 / w.target;
         // Windows of a single value hold what cannot be otherwise; they say nothing of the rest.
         let tightest = instance.windows.iter().map(half).filter(|&h| h > 1e-9).fold(f64::INFINITY, f64::min);
@@ -79,8 +83,23 @@ impl Balance {
     /// From now on moves that add to a violation of the bounds, widened to a deviation of `least` where they are narrower, are
     /// refused, whatever they gain.
     pub fn set_walls(&mut self, instance: &Instance, least: f64) {
+        self.only_walls = false;
         let wall = |w: &Window| (w.lower.min((1.0 - least) * w.target), w.upper.max((1.0 + least) * w.target));
         self.walls = instance.windows.iter().map(wall).collect();
+    }
+
+    /// The bounds are walls, and nothing else counts: no prices, and no penalty where they hold.
+    pub fn set_only_walls(&mut self, state: &State<'_>) {
+        self.clear_prices();
+        self.set_calm(state.instance, 1.0);
+        self.set_walls(state.instance, 0.0);
+        self.only_walls = state.violation() == 0.0;
+    }
+
+    /// Whether no move can gain by imbalance.
+    #[inline]
+    pub(crate) fn has_only_walls(&self) -> bool {
+        self.only_walls
     }
 
     /// Whether a territory is inside the walls.
@@ -108,6 +127,7 @@ impl Balance {
 
     /// Takes prices from a power diagram: km² per load become energy per share of the target.
     pub fn set_diagram_prices(&mut self, state: &State<'_>, prices: &[f64]) {
+        self.only_walls = false;
         let instance = state.instance;
         let mass: f64 = instance.masses.iter().map(|m| m.weight).sum();
         let load: f64 = (0..instance.len() as u32).map(|u| instance.mean_load(u)).sum();
@@ -152,17 +172,19 @@ impl Balance {
         if !self.walls.is_empty() && self.adds_violation(state, m, &load, from, to) {
             return f64::INFINITY;
         }
-        for j in 0..m {
-            change += self.change_of(state, from as usize * m + j, j, -load(j, from));
-            change += self.change_of(state, to as usize * m + j, j, load(j, to));
+        let slots = |t: u32| t as usize * m..(t as usize + 1) * m;
+        let slots = slots(from).zip(slots(to));
+        let sums = state.sums_of(from).iter().zip(state.sums_of(to));
+        for (j, ((a, b), (&mine, &theirs))) in slots.zip(sums).enumerate() {
+            change += self.change_of(state, a, mine, -load(j, from));
+            change += self.change_of(state, b, theirs, load(j, to));
         }
         change
     }
 
     #[inline]
-    fn change_of(&self, state: &State<'_>, slot: usize, measure: usize, load: f64) -> f64 {
+    fn change_of(&self, state: &State<'_>, slot: usize, sum: f64, load: f64) -> f64 {
         let window = &state.instance.windows[slot];
-        let sum = state.sums_of((slot / state.instance.measures) as u32)[measure];
         let (before, after) = (self.deviation(slot, window, sum), self.deviation(slot, window, sum + load));
         self.lambda * (after * after - before * before) + self.prices[slot] * load / window.target
     }
@@ -179,6 +201,7 @@ impl Balance {
 
     /// Raises every price by `rate`·λ·d.
     pub fn raise(&mut self, state: &State<'_>, rate: f64) {
+        self.only_walls = false;
         let m = state.instance.measures;
         for (slot, window) in state.instance.windows.iter().enumerate() {
             let sum = state.sums_of((slot / m) as u32)[slot % m];
@@ -188,6 +211,7 @@ impl Balance {
 
     /// Raises prices by `rate` times what would carry all deviations over the territory graph at once: Newton's step.
     pub fn raise_by_flow(&mut self, state: &State<'_>, rate: f64) {
+        self.only_walls = false;
         let (m, k) = (state.instance.measures, state.instance.k());
         let mut graph = Laplacian::new(k, &conductances(state));
         for j in 0..m {

@@ -59,7 +59,8 @@ impl Descent<'_, '_> {
             let span = |at: usize| self.span(0.3 * (depths - at) as f64 / (depths + 1) as f64);
             let progress = (span(depth), span(depth - 1));
             let schedule = steps.balance(depth < depths);
-            balance.set_grain(GRAIN * level.k() as f64 / level.len() as f64);
+            let grain = if level.measures > 1 { MIXED_GRAIN } else { GRAIN };
+            balance.set_grain(grain * level.k() as f64 / level.len() as f64);
             let stream = (self.seed, ANNEAL + depth as u64);
             anneal(&mut state, &mut balance, &schedule, stream, self.scratches, self.control, progress);
             parts = self.hierarchy.levels[depth - 1].project(&state.parts());
@@ -120,7 +121,7 @@ impl Descent<'_, '_> {
     /// Anneals for shape alone, inside the bounds.
     fn shape(&mut self, state: &mut State<'_>, steps: &Steps, stream: (u64, u64), progress: (f64, f64)) {
         let mut balance = Balance::new(state.instance);
-        balance.set_walls(state.instance, 0.0);
+        balance.set_only_walls(state);
         anneal(state, &mut balance, &steps.shape(), stream, self.scratches, self.control, progress);
     }
 }
@@ -164,8 +165,12 @@ struct Steps {
     price_updates: u64,
     shape: u64,
     temperature: f64,
-    /// Temperature of the search for shape, as a share.
+    /// Temperature at the end of the search for balance, as a share.
+    end: f64,
+    /// Temperature at which the search for shape begins, as a share.
     cooling: f64,
+    /// Penalty weight of a search that goes on from a coarser level, at the start and at the end.
+    lambda: (f64, f64),
     swaps: f64,
 }
 
@@ -177,32 +182,33 @@ impl Steps {
         let several = state.instance.measures > 1;
         // Coarse levels decide where territories lie; several measures are met by sorting what is at the borders.
         let longer = if depth == depths { 3.0 } else { 1.0 };
-        let (mix, mixed_shape) = if several { ((175.0 * n).min(7e6), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
+        let (mix, mixed_shape) = if several { ((375.0 * n).min(1.5e7), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
         let balance = if depth == 0 { 25.0 * n + mix } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
         let shape = (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0) + mixed_shape;
         // Where a unit is much of what the bounds leave free, pairs that change places do what one alone cannot.
         let swaps = match n / k {
             units if units < 100.0 => 0.3,
-            units if depth == 0 && units < 500.0 => {
-                if several {
-                    0.3
-                } else {
-                    0.5
-                }
-            }
+            units if depth == 0 && units < 500.0 && !several => 0.5,
             _ => 0.0,
         };
+        // Several measures are met while there is still warmth, by a penalty that is soft at first: what is stiff from the start, or
+        // closes in late, holds ragged borders fast. Where distances count for nothing prices alone would push borders about that
+        // nothing else holds: there they change seldom.
+        let lambda = if several { (5.0, 100.0) } else { (100.0, 1000.0) };
+        let updates = if several && state.scales.inertia == 0.0 { 200 } else { 800 };
         let (balance, price_updates, shape) = match effort {
             Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
-            Effort::Standard => (balance.max(200_000.0), 800, shape),
-            Effort::Thorough => (4.0 * balance.max(250_000.0), 1600, 4.0 * shape),
+            Effort::Standard => (balance.max(200_000.0), updates, shape),
+            Effort::Thorough => (4.0 * balance.max(250_000.0), 2 * updates, 4.0 * shape),
         };
         Self {
             balance: balance as u64,
             price_updates,
             shape: shape as u64,
             temperature: (0.5 * k / n).max(LINK_HEAT * state.link_energy()),
-            cooling: if several { 1.0 } else { 0.5 },
+            end: if several && depth == 0 && shape > 0.0 { WARM } else { 0.0 },
+            cooling: if several { WARM } else { 0.5 },
+            lambda,
             swaps,
         }
     }
@@ -211,8 +217,8 @@ impl Steps {
     fn balance(&self, going_on: bool) -> Schedule {
         Schedule {
             steps: self.balance,
-            temperature: self.temperature,
-            lambda: (if going_on { 100.0 } else { 5.0 }, 1000.0),
+            temperature: (self.temperature, self.end * self.temperature),
+            lambda: if going_on { self.lambda } else { (5.0, self.lambda.1) },
             calm: (0.0, 0.0),
             price_updates: self.price_updates,
             swaps: self.swaps,
@@ -225,7 +231,7 @@ impl Steps {
     fn shape(&self) -> Schedule {
         Schedule {
             steps: self.shape,
-            temperature: self.cooling * self.temperature,
+            temperature: (self.cooling * self.temperature, 0.0),
             lambda: (1.0, 1.0),
             calm: (1.0, 1.0),
             price_updates: 0,
@@ -240,7 +246,11 @@ impl Steps {
 const LINK_HEAT: f64 = 0.6;
 /// Least temperature of a territory, as a share.
 const LEAST_HEAT: f64 = 0.02;
-/// Deviation that does not count on coarse levels, in mean loads of a unit.
+/// Where searches with several measures end on the units and the one for shape goes on, as a share of the first temperature.
+const WARM: f64 = 0.35;
+/// Deviation that does not count on coarse levels, in mean loads of a unit: with one measure, and with several, which clusters
+/// do not meet at once unless their borders are ragged.
 const GRAIN: f64 = 0.3;
+const MIXED_GRAIN: f64 = 3.0;
 /// Most units that move together.
 pub(super) const BUNDLE: usize = 6;

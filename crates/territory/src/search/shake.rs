@@ -42,7 +42,7 @@ pub(super) fn shake(
         let unit = state.instance.k() as f64 / state.instance.len() as f64;
         let schedule = Schedule {
             steps: STEPS * state.border().len() as u64,
-            temperature: (WARM.0 * unit).max(WARM.1 * state.link_energy()) * f64::from(1u32 << idle),
+            temperature: ((WARM.0 * unit).max(WARM.1 * state.link_energy()) * f64::from(1u32 << idle), 0.0),
             lambda: (1.0, 1.0),
             calm: (1.0, 1.0),
             price_updates: 0,

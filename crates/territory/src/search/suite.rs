@@ -122,7 +122,7 @@ fn stages_keep_territories_whole_and_balance_them() {
     let mut scratches = Scratches::default();
     let schedule = Schedule {
         steps: 60_000,
-        temperature: 0.005,
+        temperature: (0.005, 0.0),
         lambda: (5.0, 1000.0),
         calm: (0.0, 0.0),
         price_updates: 400,
@@ -138,8 +138,8 @@ fn stages_keep_territories_whole_and_balance_them() {
     assert!((0..9).all(|t| pieces(&state, t) == 1));
     assert!(state.book_error() < 1e-6);
     // Inside hard bounds nothing may break them again.
-    balance.clear_prices();
-    balance.set_walls(&instance, 0.0);
+    balance.set_only_walls(&state);
+    assert!(balance.has_only_walls());
     let shape = Schedule { price_updates: 0, calm: (1.0, 1.0), ..schedule };
     anneal(&mut state, &mut balance, &shape, (1, 0), &mut scratches, &control, (0.0, 1.0));
     assert_eq!(state.violation(), 0.0);
@@ -161,7 +161,7 @@ fn regions_leave_the_books_true_and_territories_whole() {
         balance.set_walls(&instance, 0.0);
         let shape = Schedule {
             steps: 400_000,
-            temperature: 0.0002,
+            temperature: (0.0002, 0.0),
             lambda: (1.0, 1.0),
             calm: (1.0, 1.0),
             price_updates: 0,
