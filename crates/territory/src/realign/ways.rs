@@ -19,8 +19,12 @@ struct Way {
 
 /// Ways for problems of up to [`SEVERAL`] units. What the first finds is seldom far from the least change; where units are large beside the
 /// bounds, another may be nearer.
-const WAYS: [Way; 3] =
-    [Way { uphill: false, near: true }, Way { uphill: true, near: true }, Way { uphill: false, near: false }];
+const WAYS: [Way; 4] = [
+    Way { uphill: false, near: true },
+    Way { uphill: true, near: true },
+    Way { uphill: false, near: false },
+    Way { uphill: true, near: false },
+];
 /// Units up to which several ways are tried.
 const SEVERAL: usize = 30_000;
 /// Less violation than this is rounding.

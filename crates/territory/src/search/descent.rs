@@ -58,8 +58,8 @@ impl Descent<'_, '_> {
             }
             let span = |at: usize| self.span(0.3 * (depths - at) as f64 / (depths + 1) as f64);
             let progress = (span(depth), span(depth - 1));
-            let schedule = steps.balance(depth < depths);
-            let grain = if level.measures > 1 { MIXED_GRAIN } else { GRAIN };
+            let schedule = steps.balance(depth < depths, self.smoothing > 0.0);
+            let grain = if is_loose(&state) && self.smoothing == 0.0 { MIXED_GRAIN } else { GRAIN };
             balance.set_grain(grain * level.k() as f64 / level.len() as f64);
             let stream = (self.seed, ANNEAL + depth as u64);
             anneal(&mut state, &mut balance, &schedule, stream, self.scratches, self.control, progress);
@@ -96,7 +96,7 @@ impl Descent<'_, '_> {
             let mut going = self.control.stopped().is_none();
             if !settled {
                 state.scales = smooth;
-                let schedule = steps.balance(going_on || round > 0);
+                let schedule = steps.balance(going_on || round > 0, self.smoothing > 0.0 || round > 0);
                 let progress = (begin, middle);
                 going =
                     anneal(&mut state, &mut balance, &schedule, stream(ANNEAL), self.scratches, self.control, progress);
@@ -182,7 +182,9 @@ impl Steps {
         let several = state.instance.measures > 1;
         // Coarse levels decide where territories lie; several measures are met by sorting what is at the borders.
         let longer = if depth == depths { 3.0 } else { 1.0 };
-        let (mix, mixed_shape) = if several { ((375.0 * n).min(1.5e7), (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
+        let loose = is_loose(state);
+        let mix = if loose { (375.0 * n).min(1.5e7) } else { (175.0 * n).min(7e6) };
+        let (mix, mixed_shape) = if several { (mix, (280.0 * n).min(1.1e7)) } else { (0.0, 0.0) };
         let balance = if depth == 0 { 25.0 * n + mix } else { longer * (200.0 * n).min((60.0 * border).max(2e6)) };
         let shape = (20.0 * n).min((40.0 * border).max(2e6)).max(100_000.0) + mixed_shape;
         // Where a unit is much of what the bounds leave free, pairs that change places do what one alone cannot.
@@ -191,11 +193,8 @@ impl Steps {
             units if depth == 0 && units < 500.0 && !several => 0.5,
             _ => 0.0,
         };
-        // Several measures are met while there is still warmth, by a penalty that is soft at first: what is stiff from the start, or
-        // closes in late, holds ragged borders fast. Where distances count for nothing prices alone would push borders about that
-        // nothing else holds: there they change seldom.
-        let lambda = if several { (5.0, 100.0) } else { (100.0, 1000.0) };
-        let updates = if several && state.scales.inertia == 0.0 { 200 } else { 800 };
+        let lambda = if loose { (5.0, 100.0) } else { STIFF };
+        let updates = if loose { 200 } else { 800 };
         let (balance, price_updates, shape) = match effort {
             Effort::Quick => ((10.0 * border).max(20_000.0), 200, 0.0),
             Effort::Standard => (balance.max(200_000.0), updates, shape),
@@ -206,19 +205,25 @@ impl Steps {
             price_updates,
             shape: shape as u64,
             temperature: (0.5 * k / n).max(LINK_HEAT * state.link_energy()),
-            end: if several && depth == 0 && shape > 0.0 { WARM } else { 0.0 },
-            cooling: if several { WARM } else { 0.5 },
+            end: if loose && depth == 0 && shape > 0.0 { WARM } else { 0.0 },
+            cooling: match (several, loose) {
+                (false, _) => 0.5,
+                (true, false) => 1.0,
+                (true, true) => WARM,
+            },
             lambda,
             swaps,
         }
     }
 
-    /// The search for balance; `going_on` from a coarser level it starts stiffer.
-    fn balance(&self, going_on: bool) -> Schedule {
+    /// The search for balance; `going_on` from a coarser level it may start stiffer. One that is `stiff` ends stiff and cold, however
+    /// many measures there are: where a bound was missed that counts more than borders.
+    fn balance(&self, going_on: bool, stiff: bool) -> Schedule {
+        let (lambda, end) = if stiff { (STIFF, 0.0) } else { (self.lambda, self.end) };
         Schedule {
             steps: self.balance,
-            temperature: (self.temperature, self.end * self.temperature),
-            lambda: if going_on { self.lambda } else { (5.0, self.lambda.1) },
+            temperature: (self.temperature, end * self.temperature),
+            lambda: if going_on { lambda } else { (lambda.0.min(5.0), lambda.1) },
             calm: (0.0, 0.0),
             price_updates: self.price_updates,
             swaps: self.swaps,
@@ -246,8 +251,17 @@ impl Steps {
 const LINK_HEAT: f64 = 0.6;
 /// Least temperature of a territory, as a share.
 const LEAST_HEAT: f64 = 0.02;
-/// Where searches with several measures end on the units and the one for shape goes on, as a share of the first temperature.
+/// Whether several measures are met while there is still warmth, by a penalty that is soft at first: what is stiff from the start, or
+/// closes in late, holds ragged borders fast. Only where distances count for nothing: prices change seldom there, for they alone would
+/// push borders about that nothing else holds. With inertia real sets of two measures did not meet their bounds so.
+fn is_loose(state: &State<'_>) -> bool {
+    state.instance.measures > 1 && state.scales.inertia == 0.0
+}
+
+/// Where such searches end on the units and the one for shape goes on, as a share of the first temperature.
 const WARM: f64 = 0.35;
+/// Penalty weight of a search that goes on from a coarser level with one measure, and of one that is to meet bounds above all.
+const STIFF: (f64, f64) = (100.0, 1000.0);
 /// Deviation that does not count on coarse levels, in mean loads of a unit: with one measure, and with several, which clusters
 /// do not meet at once unless their borders are ragged.
 const GRAIN: f64 = 0.3;
