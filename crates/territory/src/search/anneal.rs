@@ -195,7 +195,8 @@ fn attempt(
     if balance.has_only_walls() && far(inertia + links) {
         return false;
     }
-    let change = balance.change(state, instance.moved(&unit), from, to) + inertia + links;
+    let too_much = |imbalance: f64| far(imbalance + inertia + links);
+    let change = balance.change_unless(state, instance.moved(&unit), from, to, too_much) + inertia + links;
     if far(change) {
         return false;
     }

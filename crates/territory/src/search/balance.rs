@@ -153,31 +153,52 @@ impl Balance {
         over / window.target
     }
 
-    /// What the energy of imbalance gains when `moved` goes from one territory to another.
+    /// What the energy of imbalance gains when `moved` goes from one territory to another; infinite where walls are in the way.
     #[inline]
     pub fn change(&self, state: &State<'_>, moved: Moved<'_>, from: u32, to: u32) -> f64 {
+        self.change_unless(state, moved, from, to, |_| false)
+    }
+
+    /// The same, where walls are asked only if what there is to gain without them is not `too_much`.
+    #[inline]
+    pub(super) fn change_unless(
+        &self,
+        state: &State<'_>,
+        moved: Moved<'_>,
+        from: u32,
+        to: u32,
+        too_much: impl Fn(f64) -> bool,
+    ) -> f64 {
         // Each with a code of its own: hardly any problem has ways, and this is asked all the time.
         match &state.instance.ways {
-            None => self.change_by(state, moved.loads.len(), |j, _| moved.loads[j], from, to),
+            None => self.change_by(state, moved.loads.len(), |j, _| moved.loads[j], from, to, too_much),
             Some(_) => {
                 let load = |j: usize, t: u32| state.instance.moved_load(moved, j, t);
-                self.change_by(state, moved.loads.len(), load, from, to)
+                self.change_by(state, moved.loads.len(), load, from, to, too_much)
             }
         }
     }
 
     #[inline]
-    fn change_by(&self, state: &State<'_>, m: usize, load: impl Fn(usize, u32) -> f64, from: u32, to: u32) -> f64 {
+    fn change_by(
+        &self,
+        state: &State<'_>,
+        m: usize,
+        load: impl Fn(usize, u32) -> f64,
+        from: u32,
+        to: u32,
+        too_much: impl Fn(f64) -> bool,
+    ) -> f64 {
         let mut change = 0.0;
-        if !self.walls.is_empty() && self.adds_violation(state, m, &load, from, to) {
-            return f64::INFINITY;
-        }
         let slots = |t: u32| t as usize * m..(t as usize + 1) * m;
         let slots = slots(from).zip(slots(to));
         let sums = state.sums_of(from).iter().zip(state.sums_of(to));
         for (j, ((a, b), (&mine, &theirs))) in slots.zip(sums).enumerate() {
             change += self.change_of(state, a, mine, -load(j, from));
             change += self.change_of(state, b, theirs, load(j, to));
+        }
+        if !too_much(change) && !self.walls.is_empty() && self.adds_violation(state, m, &load, from, to) {
+            return f64::INFINITY;
         }
         change
     }

@@ -58,22 +58,20 @@ impl Diagram {
 pub fn construct(instance: &Instance, steps: usize, turn: u64) -> Diagram {
     let (n, k) = (instance.len(), instance.k());
     let units = points_of(instance);
+    let tree = Tree::new(&units);
     // With several measures the mix of single points is noise that would scatter cells: coarse points only.
     let run = n / (COARSE * k).max(1);
-    let mut balance;
-    if run >= 2 {
-        let coarse = average(&units, run);
-        balance = Balance::new(instance, &coarse, turn);
-        balance.run(&Tree::new(&coarse), steps, true);
-        let fine = Tree::new(&units);
-        balance.run(&fine, FINE_STEPS, false);
-        balance.diagram(&fine, n, &instance.shares)
-    } else {
-        balance = Balance::new(instance, &units, turn);
-        let tree = Tree::new(&units);
-        balance.run(&tree, steps, true);
-        balance.diagram(&tree, n, &instance.shares)
+    let mut parts = vec![0; n];
+    if run < 2 {
+        let mut balance = Balance::new(instance, &units, turn);
+        balance.run(&tree, steps, true, &mut parts);
+        return balance.into_diagram(parts, &instance.shares);
     }
+    let coarse = average(&units, run);
+    let mut balance = Balance::new(instance, &coarse, turn);
+    balance.run(&Tree::new(&coarse), steps, true, &mut []);
+    balance.run(&tree, FINE_STEPS, false, &mut parts);
+    balance.into_diagram(parts, &instance.shares)
 }
 
 fn points_of(instance: &Instance) -> Points {
@@ -161,8 +159,10 @@ impl Balance {
         let tilt = |d: usize, j: usize| (self.tilt_excess(cells, d, j) / self.targets[j]).powi(2);
         (0..k).map(|j| load(j) + (0..cells.tilts.len()).map(|d| tilt(d, j)).sum::<f64>()).sum()
     }
-    /// `steps` Newton steps; centres drift towards their centroids on the way where `drift` is set.
-    fn run(&mut self, tree: &Tree<'_>, steps: usize, drift: bool) {
+
+    /// `steps` Newton steps; centres drift towards their centroids on the way where `drift` is set. `parts` receives the cell of
+    /// every point unless it is empty.
+    fn run(&mut self, tree: &Tree<'_>, steps: usize, drift: bool, parts: &mut [u32]) {
         let k = self.targets.len();
         if k < 2 {
             return;
@@ -197,11 +197,14 @@ impl Balance {
             }
             self.newton(cells, damping);
         }
-        let cells = tree.assign(&self.centres, 0.0, &mut []);
+        let cells = tree.assign(&self.centres, 0.0, parts);
         if self.error(&cells) > best.0
             && let Some(good) = best.1
         {
             self.centres = good;
+            if !parts.is_empty() {
+                tree.assign(&self.centres, 0.0, parts);
+            }
         }
     }
 
@@ -349,12 +352,8 @@ impl Balance {
         self.set_spacings();
     }
 
-    fn diagram(self, tree: &Tree<'_>, n: usize, shares: &[f64]) -> Diagram {
+    fn into_diagram(self, parts: Vec<u32>, shares: &[f64]) -> Diagram {
         let k = self.targets.len();
-        let mut parts = vec![0; n];
-        if k > 1 {
-            tree.assign(&self.centres, 0.0, &mut parts);
-        }
         let m = self.centres.tilt_prices.len() + 1;
         let mut prices = vec![0.0; k * m];
         for t in 0..k {
@@ -371,34 +370,37 @@ impl Balance {
 
 /// Centres of parts that carry the targets, by halving the points along the widest of three directions again and again.
 fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
-    let directions = directions(turn);
-    let along = |p: u32, d: usize| {
-        let (at, d) = (points[p as usize].mass.at, directions[d]);
-        at[0] * d[0] + at[1] * d[1] + at[2] * d[2]
-    };
-    let mut order: Vec<u32> = (0..points.len() as u32).collect();
+    let columns = directions(turn).map(|d| {
+        let along = |p: &Load| p.mass.at[0] * d[0] + p.mass.at[1] * d[1] + p.mass.at[2] * d[2];
+        points.iter().map(along).collect::<Vec<f64>>()
+    });
+    // Sorted along each direction once; halving keeps the orders.
+    let mut orders = [0, 1, 2].map(|axis: usize| {
+        let mut order: Vec<u32> = (0..points.len() as u32).collect();
+        let along = |p: u32| columns[axis][p as usize];
+        order.sort_unstable_by(|&a, &b| along(a).total_cmp(&along(b)).then(a.cmp(&b)));
+        order
+    });
+    let mut is_low = vec![false; points.len()];
+    let mut high = Vec::with_capacity(points.len());
     let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
     let mut at = vec![fallback; targets.len()];
-    let mut waiting = vec![(0, points.len(), 0, targets.len())];
-    while let Some((from, to, first, last)) = waiting.pop() {
-        let members = &mut order[from..to];
+    let mut waiting = vec![(0, points.len(), 0, targets.len(), 0)];
+    while let Some((from, to, first, last, order)) = waiting.pop() {
         if last - first <= 1 {
             let mut moments = Moments::default();
-            members.iter().for_each(|&p| moments.add(&points[p as usize].mass));
+            orders[order][from..to].iter().for_each(|&p| moments.add(&points[p as usize].mass));
             if let Some(at) = at.get_mut(first).filter(|_| moments.weight > 0.0) {
                 *at = moments.centroid();
             }
             continue;
         }
-        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-        for &p in &*members {
-            for i in 0..3 {
-                low[i] = low[i].min(along(p, i));
-                high[i] = high[i].max(along(p, i));
-            }
-        }
-        let axis = (0..3).max_by(|&a, &b| (high[a] - low[a]).total_cmp(&(high[b] - low[b]))).unwrap_or(0);
-        members.sort_unstable_by(|&a, &b| along(a, axis).total_cmp(&along(b, axis)).then(a.cmp(&b)));
+        let extent = |axis: usize| match orders[axis][from..to] {
+            [low, .., high] => columns[axis][high as usize] - columns[axis][low as usize],
+            _ => 0.0,
+        };
+        let axis = (0..3).max_by(|&a, &b| extent(a).total_cmp(&extent(b))).unwrap_or(0);
+        let members = &orders[axis][from..to];
         let middle = first + (last - first) / 2;
         let share = targets[first..middle].iter().sum::<f64>() / targets[first..last].iter().sum::<f64>();
         let wanted = share * members.iter().map(|&p| points[p as usize].load).sum::<f64>();
@@ -406,15 +408,33 @@ fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
         let (least, most) = (from + (middle - first).min(to - from), to.saturating_sub(last - middle).max(from));
         let (mut cut, mut sum) = (from, 0.0);
         while cut < most && (cut < least || sum < wanted) {
-            let load = points[order[cut] as usize].load;
+            let load = points[members[cut - from] as usize].load;
             if cut >= least && sum + 0.5 * load > wanted {
                 break;
             }
             sum += load;
             cut += 1;
         }
-        waiting.push((from, cut, first, middle));
-        waiting.push((cut, to, middle, last));
+        let (low, rest) = members.split_at(cut - from);
+        low.iter().for_each(|&p| is_low[p as usize] = true);
+        rest.iter().for_each(|&p| is_low[p as usize] = false);
+        for (_, order) in orders.iter_mut().enumerate().filter(|o| o.0 != axis) {
+            let members = &mut order[from..to];
+            let mut kept = 0;
+            high.clear();
+            for at in 0..members.len() {
+                let p = members[at];
+                if is_low[p as usize] {
+                    members[kept] = p;
+                    kept += 1;
+                } else {
+                    high.push(p);
+                }
+            }
+            members[kept..].copy_from_slice(&high);
+        }
+        waiting.push((from, cut, first, middle, axis));
+        waiting.push((cut, to, middle, last, axis));
     }
     at
 }

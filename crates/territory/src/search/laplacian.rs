@@ -31,18 +31,31 @@ impl Laplacian {
 
     /// `block` quantities per node: `add(at, matrix)` adds the conductance of link `at` to a matrix in rows.
     pub fn with_blocks(nodes: usize, block: usize, links: &[Link], add: impl Fn(usize, &mut [f64])) -> Self {
-        let mut order: Vec<u32> = (0..links.len() as u32).collect();
-        order.sort_by_key(|&at| (links[at as usize].0, links[at as usize].1, at));
+        // Dealt out by the first node, then each row by the second: links that are equal stay in their order.
+        let mut begins = vec![0u32; nodes + 1];
+        links.iter().for_each(|l| begins[l.0 as usize + 1] += 1);
+        (0..nodes).for_each(|i| begins[i + 1] += begins[i]);
+        let mut next = begins.clone();
+        let mut order = vec![(0u32, 0u32); links.len()];
+        for (at, &(i, j, _)) in (0u32..).zip(links) {
+            let slot = &mut next[i as usize];
+            order[*slot as usize] = (j, at);
+            *slot += 1;
+        }
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut matrices: Vec<f64> = Vec::new();
-        for &at in &order {
-            let (i, j, _) = links[at as usize];
-            if pairs.last() != Some(&(i, j)) {
-                pairs.push((i, j));
-                matrices.resize(matrices.len() + block * block, 0.0);
+        for i in 0..nodes {
+            let row = &mut order[begins[i] as usize..begins[i + 1] as usize];
+            row.sort_unstable();
+            for &(j, at) in &*row {
+                let pair = (i as u32, j);
+                if pairs.last() != Some(&pair) {
+                    pairs.push(pair);
+                    matrices.resize(matrices.len() + block * block, 0.0);
+                }
+                let last = matrices.len() - block * block;
+                add(at as usize, &mut matrices[last..]);
             }
-            let last = matrices.len() - block * block;
-            add(at as usize, &mut matrices[last..]);
         }
         let mut graph = Self { block, offsets: vec![0; nodes + 1], ..Self::default() };
         for &(i, j) in &pairs {

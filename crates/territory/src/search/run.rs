@@ -9,8 +9,9 @@ use super::groups::as_one;
 use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::last::keep_rules;
+use super::polish::polish;
 use super::regions::Scratches;
-use super::settle::settle_from;
+use super::settle::{POLISH_ROUNDS, settle_from};
 use super::shake::shake;
 use super::small;
 use super::spill;
@@ -294,8 +295,13 @@ fn at_once(
         (parts, balance) = spill::carry(&state, BUNDLE, scratches.one(), control);
         state = State::new(instance, parts, smoother);
     }
-    let left = settle_from(balance, &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
+    settle_from(balance, &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
     state.scales = scales;
+    let most = (0..instance.k() as u32).map(|t| state.violation_of(t)).fold(0.0, f64::max);
+    if most > FAR * instance.k() as f64 / instance.len() as f64 {
+        return Found::of(&state);
+    }
+    let left = polish(&mut state, scratches.one(), POLISH_ROUNDS, control);
     if left > LITTLE * instance.k() as f64 { Found::of(&state) } else { shaken(state, seed, scratches, control) }
 }
 
@@ -323,5 +329,7 @@ const AT_ONCE: u64 = 3;
 const SHAKE: u64 = 5;
 /// Weight of cut and border beside what the objective gives them where loads are carried far: borders become ragged by that.
 const SMOOTHER: f64 = 1.5;
+/// Violation of a territory that exchanges of a few units do not end, in mean units.
+const FAR: f64 = 10.0;
 /// Violation per territory, in targets, that moving borders about can end; with more left the longer way is the surer one.
 const LITTLE: f64 = 0.001;

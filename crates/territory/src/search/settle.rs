@@ -23,7 +23,7 @@ const LAMBDA: (f64, f64) = (5.0, 5000.0);
 /// Share of Newton's step on the prices: a sweep moves borders by a unit or two, and would be overtaken by the whole.
 const FLOW_RATE: f64 = 0.5;
 /// Rounds over the territories that are outside after the sweeps.
-const POLISH_ROUNDS: usize = 50;
+pub(super) const POLISH_ROUNDS: usize = 50;
 
 /// Balances a contiguous plan by moves that pay at once, of up to `bundle` units; returns the violation that is left.
 pub fn settle(
@@ -33,11 +33,11 @@ pub fn settle(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> f64 {
-    let balance = Balance::new(state.instance);
-    settle_from(balance, state, bundle, stream, scratches, control)
+    settle_from(Balance::new(state.instance), state, bundle, stream, scratches, control);
+    polish(state, scratches.one(), POLISH_ROUNDS, control)
 }
 
-/// The same under prices that hold loads where they are already. Within wide bounds loads are free to go where borders are
+/// The sweeps of [`settle`], under prices that hold loads where they are already. Within wide bounds loads are free to go where borders are
 /// smoother, within narrow ones the loose sweeps would undo what was carried far: prices count by what is narrow.
 pub(super) fn settle_from(
     mut balance: Balance,
@@ -46,7 +46,7 @@ pub(super) fn settle_from(
     (seed, phase): (u64, u64),
     scratches: &mut Scratches,
     control: &Control<'_>,
-) -> f64 {
+) {
     let k = state.instance.k() as u32;
     balance.scale_prices(state.instance, |w| {
         let half = (w.upper - w.lower) / 2.0 / w.target;
@@ -77,5 +77,4 @@ pub(super) fn settle_from(
         });
     }
     state.recompute();
-    polish(state, scratches.one(), POLISH_ROUNDS, control)
 }

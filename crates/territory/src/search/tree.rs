@@ -247,6 +247,8 @@ struct Stack {
     tilts: Vec<Vec<f64>>,
     value: Vec<f64>,
     limit: Vec<f64>,
+    /// Positions of those that stay.
+    kept: Vec<u32>,
 }
 
 impl Stack {
@@ -262,6 +264,7 @@ impl Stack {
             tilts: centres.tilt_prices.clone(),
             value: Vec::new(),
             limit: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -281,19 +284,25 @@ impl Stack {
         self.id.resize(size, 0);
     }
 
+    /// Copies the kept ones, positions from `from` on, to the top.
     #[inline]
-    fn copy(&mut self, i: usize) {
-        let to = self.len;
+    fn copy_kept(&mut self, from: usize, kept: usize) {
+        fn copy<T: Copy>(column: &mut [T], (from, to): (usize, usize), kept: &[u32]) {
+            let (below, top) = column.split_at_mut(to);
+            let below = &below[from..];
+            top.iter_mut().zip(kept).for_each(|(t, &i)| *t = below[i as usize]);
+        }
+        let (ends, kept) = ((from, self.len), &self.kept[..kept]);
         for column in &mut self.at {
-            column[to] = column[i];
+            copy(column, ends, kept);
         }
-        self.offset[to] = self.offset[i];
-        self.spacing[to] = self.spacing[i];
-        self.id[to] = self.id[i];
+        copy(&mut self.offset, ends, kept);
+        copy(&mut self.spacing, ends, kept);
+        copy(&mut self.id, ends, kept);
         for column in &mut self.tilts {
-            column[to] = column[i];
+            copy(column, ends, kept);
         }
-        self.len += 1;
+        self.len += kept.len();
     }
 
     /// Power distances less |p|² of candidates `from..to` at `p`; returns the position of the least, ties to the smaller id.
@@ -331,6 +340,7 @@ impl Stack {
         self.reserve(n);
         if self.limit.len() < n {
             self.limit.resize(n, 0.0);
+            self.kept.resize(n, 0);
         }
         let c = self.centre(from + best);
         let (least, own) = (self.value[best], self.spacing[from + best]);
@@ -353,11 +363,13 @@ impl Stack {
                 *l += (price - own).abs() * b.half;
             }
         }
-        for i in 0..n {
-            if self.value[i] <= self.limit[i] {
-                self.copy(from + i);
-            }
+        // Without branches, which could not be foretold.
+        let mut kept = 0;
+        for (i, (value, limit)) in (0u32..).zip(self.value[..n].iter().zip(&*limit)) {
+            self.kept[kept] = i;
+            kept += usize::from(value <= limit);
         }
+        self.copy_kept(from, kept);
     }
 }
 

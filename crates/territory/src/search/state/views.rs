@@ -7,6 +7,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+/// Pairs of territories that are remembered while those of a run are listed.
+const LATELY: usize = 1 << 11;
+
 impl<'a> State<'a> {
     /// Views of groups of territories: group of every territory in, one view a group out, in group order. The whole is not to
     /// be used before [`State::join`] has taken the views back.
@@ -86,14 +89,21 @@ impl<'a> State<'a> {
         let part = |u: u32| columns.parts[u as usize].load(Relaxed);
         let runs = parallel::map(border.len().div_ceil(RUN), |run| {
             let mut pairs = Vec::new();
+            // Pairs met lately: most borders are met again and again.
+            let mut lately = [u64::MAX; LATELY];
             for &u in border[run * RUN..].iter().take(RUN) {
                 let own = part(u);
                 let mut last = own;
                 for &v in instance.neighbours(u) {
                     let other = part(v);
                     if other > own && other != last {
-                        pairs.push(u64::from(own) << 32 | u64::from(other));
                         last = other;
+                        let pair = u64::from(own) << 32 | u64::from(other);
+                        let slot = &mut lately[(own.wrapping_mul(31) ^ other) as usize % LATELY];
+                        if *slot != pair {
+                            *slot = pair;
+                            pairs.push(pair);
+                        }
                     }
                 }
             }
