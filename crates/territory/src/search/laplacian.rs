@@ -17,7 +17,7 @@ pub struct Laplacian {
     /// Connected part of every node, and the nodes of every part.
     part_of: Vec<u32>,
     part_sizes: Vec<u32>,
-    scratch: [Vec<f64>; 4],
+    scratch: [Vec<f64>; 5],
 }
 
 /// A link of the territory graph.
@@ -144,11 +144,11 @@ impl Laplacian {
     fn apply(&self, x: &[f64], y: &mut [f64]) {
         let b = self.block;
         if b == 1 {
-            for (i, y) in y.iter_mut().enumerate() {
-                let row = self.row(i);
-                let sum: f64 =
-                    self.ends[row.clone()].iter().zip(&self.conductances[row]).map(|(&j, c)| c * x[j as usize]).sum();
-                *y = self.diagonal[i] * x[i] - sum;
+            let rows = self.offsets.windows(2).map(|w| w[0] as usize..w[1] as usize);
+            for (((y, row), x_i), diagonal) in y.iter_mut().zip(rows).zip(x).zip(&self.diagonal) {
+                let links = self.ends[row.clone()].iter().zip(&self.conductances[row]);
+                let sum: f64 = links.map(|(&j, c)| c * x[j as usize]).sum();
+                *y = diagonal * x_i - sum;
             }
             return;
         }
@@ -170,8 +170,8 @@ impl Laplacian {
     /// surplus that does not sum to zero over a connected part its mean is taken out first: it cannot flow anywhere.
     pub fn solve(&mut self, surplus: &[f64], potential: &mut [f64], steps: usize) {
         let (n, b) = (self.len() * self.block, self.block);
-        let [mut r, mut z, mut p, mut q] = std::mem::take(&mut self.scratch);
-        for v in [&mut r, &mut z, &mut p, &mut q] {
+        let [mut r, mut z, mut p, mut q, mut inverse] = std::mem::take(&mut self.scratch);
+        for v in [&mut r, &mut z, &mut p, &mut q, &mut inverse] {
             v.clear();
             v.resize(n, 0.0);
         }
@@ -181,16 +181,16 @@ impl Laplacian {
             let part = self.part_of[at / b] as usize;
             means[part * b + at % b] += s / f64::from(self.part_sizes[part]);
         }
-        let inverse = |at: usize| if self.diagonal[at] > 0.0 { 1.0 / self.diagonal[at] } else { 0.0 };
+        inverse.iter_mut().zip(&self.diagonal).filter(|d| *d.1 > 0.0).for_each(|(i, d)| *i = 1.0 / d);
         self.apply(potential, &mut q);
         let (mut rho, mut size, mut held) = (0.0, 0.0, 0.0);
         for at in 0..n {
             let wanted = surplus[at] - means[self.part_of[at / b] as usize * b + at % b];
             r[at] = if self.diagonal[at] > 0.0 { wanted - q[at] } else { 0.0 };
-            z[at] = r[at] * inverse(at);
+            z[at] = r[at] * inverse[at];
             p[at] = z[at];
             rho += r[at] * z[at];
-            size += wanted * wanted * inverse(at);
+            size += wanted * wanted * inverse[at];
             held += potential[at] * potential[at] * self.diagonal[at];
         }
         // Below this a residual is rounding alone. It has parts that no potential can answer, and steps after it run away.
@@ -207,19 +207,17 @@ impl Laplacian {
             }
             let alpha = rho / curvature;
             let mut next = 0.0;
-            for at in 0..n {
-                potential[at] += alpha * p[at];
-                r[at] -= alpha * q[at];
-                z[at] = r[at] * inverse(at);
-                next += r[at] * z[at];
+            potential.iter_mut().zip(&p).for_each(|(x, p)| *x += alpha * p);
+            for (((r, z), q), inverse) in r.iter_mut().zip(&mut z).zip(&q).zip(&inverse) {
+                *r -= alpha * q;
+                *z = *r * inverse;
+                next += *r * *z;
             }
             let beta = next / rho;
-            for at in 0..n {
-                p[at] = z[at] + beta * p[at];
-            }
+            p.iter_mut().zip(&z).for_each(|(p, z)| *p = z + beta * *p);
             rho = next;
         }
-        self.scratch = [r, z, p, q];
+        self.scratch = [r, z, p, q, inverse];
     }
 }
 

@@ -295,7 +295,7 @@ fn at_once(
         (parts, balance) = spill::carry(&state, BUNDLE, scratches.one(), control);
         state = State::new(instance, parts, smoother);
     }
-    settle_from(balance, &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
+    settle_from(balance, ENOUGH * instance.k() as f64, &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
     state.scales = scales;
     let most = (0..instance.k() as u32).map(|t| state.violation_of(t)).fold(0.0, f64::max);
     if most > FAR * instance.k() as f64 / instance.len() as f64 {
@@ -329,6 +329,8 @@ const AT_ONCE: u64 = 3;
 const SHAKE: u64 = 5;
 /// Weight of cut and border beside what the objective gives them where loads are carried far: borders become ragged by that.
 const SMOOTHER: f64 = 1.5;
+/// Violation per territory, in targets, that is left to exchanges: sweeps that go on for so little make borders ragged.
+const ENOUGH: f64 = 1e-4;
 /// Violation of a territory that exchanges of a few units do not end, in mean units.
 const FAR: f64 = 10.0;
 /// Violation per territory, in targets, that moving borders about can end; with more left the longer way is the surer one.

@@ -435,6 +435,7 @@ impl Pass<'_, '_> {
     }
 
     /// Books a point that lies near the border to its second best centre.
+    #[inline]
     fn near_border(&mut self, from: usize, to: usize, best: usize, load: f64, tilts: &[f64]) {
         let values = &self.stack.value[..to - from];
         let (mut second, mut next) = (usize::MAX, f64::INFINITY);
