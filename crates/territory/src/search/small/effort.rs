@@ -38,6 +38,8 @@ pub(super) struct Anneals {
     pub(super) from_afresh: Vec<Schedule>,
     /// Closing rounds without a better plan that end the search.
     pub(super) patience: u64,
+    /// Whether lines end with exchanges of sets.
+    pub(super) exchanges: bool,
     /// Of these a line that begins at one of the best plans anneals by one.
     pub(super) from_best: Vec<Schedule>,
 }
@@ -77,6 +79,7 @@ impl Anneals {
             lines: (n as u64 / 4).clamp(1, 10),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
+            exchanges: true,
             patience: if long { 4 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
@@ -104,11 +107,15 @@ impl Anneals {
         });
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
         let heats: &[f64] = if links { &[0.5] } else { &[0.05, 0.1, 0.2, 0.4] };
-        let (fresh, closing) = match (n < MANY, long) {
-            (true, true) => (2, 16),
-            (true, false) => (1, 2),
-            (false, _) => (1, 1),
+        // Where exchanges end a line its reheats may be short, and what they cannot leave is the basin.
+        let (fresh, closing, patience, reheat) = match (n < MANY, long) {
+            (true, true) if links => (2, 16, 8, 1.0),
+            (true, true) => (4, 40, 16, 0.4),
+            (true, false) => (1, 2, 2, 1.0),
+            (false, true) => (1, 1, 8, 1.0),
+            (false, false) => (1, 1, 2, 1.0),
         };
+        let from_best = |&heat: &f64| Schedule { steps: (reheat * steps) as u64, ..schedule(heat) };
         Self {
             fresh,
             closing,
@@ -118,8 +125,9 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![schedule(hot), schedule(heats[0])],
-            patience: if long { 8 } else { 2 },
-            from_best: heats.iter().map(|&heat| schedule(heat)).collect(),
+            exchanges: !links,
+            patience,
+            from_best: heats.iter().map(from_best).collect(),
         }
     }
 
@@ -138,6 +146,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![],
+            exchanges: false,
             patience: 1,
             from_best: vec![reheat],
         }

@@ -13,6 +13,7 @@
 mod anneal;
 mod books;
 mod effort;
+mod exchange;
 mod pool;
 mod split;
 mod terms;
@@ -29,6 +30,7 @@ use crate::solve::SolveOptions;
 use anneal::{Best, Schedule, anneal};
 use books::{Books, TermScales};
 use effort::{Anneals, SMALL};
+use exchange::Exchanger;
 use pool::Pool;
 use terms::MemberTerms;
 use walk::Walker;
@@ -144,6 +146,14 @@ impl Search<'_> {
             }
             anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
         });
+        if self.anneals.exchanges && best.violation == 0.0 {
+            books.take_up(&best.parts);
+            Exchanger::default().descend(books);
+            let found = Best::of(books);
+            if found.is_better(&best) {
+                best = found;
+            }
+        }
         (best, going)
     }
 }

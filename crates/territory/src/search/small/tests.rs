@@ -4,6 +4,7 @@
 
 use super::anneal::{Best, Penalty, Schedule, anneal};
 use super::books::{Books, TermScales};
+use super::exchange::Exchanger;
 use super::terms::MemberTerms;
 use super::walk::{Mix, Walker};
 use super::*;
@@ -80,6 +81,43 @@ fn books_equal_recomputation_after_all_kinds_of_moves() {
             assert!(validate(&problem, &assignment).unwrap().is_valid(), "kind {kind} broke a territory");
         }
     }
+}
+
+#[test]
+fn exchanges_end_at_a_better_plan_inside_the_bounds() {
+    let (mut tried, mut better) = (0, 0);
+    for (seed, objective) in (0..8).flat_map(|s| [(s, Objective::NONE.inertia_medoid(1.0)), (s, all_terms())]) {
+        let problem = grid(16, 12, 4, objective, 2, 0.04);
+        let instance = Instance::new(&problem);
+        let terms = MemberTerms::new(&problem, &instance);
+        let parts = layout(&instance, &mut Random::stream(seed, 0, 0)).unwrap();
+        let scales = TermScales::of(&instance, &terms, &parts);
+        let mut books = Books::new(&instance, &terms, &scales, parts);
+        let mut best = Best::of(&books);
+        let mut walker = Walker::new(Random::stream(seed, 1, 0), instance.len());
+        let mix = Mix { swaps: 0.0, splits: 0.0, bundles: 0.1, exactly: false };
+        let schedule = Schedule { steps: 20_000, temperature: (1.0, 0.3), penalty: Penalty::Ramp(1.0, 300.0), mix };
+        assert!(anneal(&mut books, &mut best, &mut walker, &schedule, 0.03, &Control::default()));
+        books.take_up(&best.parts);
+        if !books.is_feasible() {
+            continue;
+        }
+        Exchanger::default().descend(&mut books);
+        assert!(books.is_feasible() && books.energy() <= best.energy + 1e-9, "{} {}", books.energy(), best.energy);
+        tried += 1;
+        better += usize::from(books.energy() < best.energy - 1e-6);
+        let fresh = Books::new(&instance, &terms, &scales, books.state.parts());
+        assert!((fresh.energy() - books.energy()).abs() < 1e-9, "{} {}", fresh.energy(), books.energy());
+        assert!(fresh.is_feasible());
+        let mut assignment = vec![0; instance.len()];
+        instance.order.iter().zip(books.state.parts()).for_each(|(&u, part)| assignment[u as usize] = part);
+        assert!(validate(&problem, &assignment).unwrap().is_valid());
+        // Nothing is left for a second descent.
+        let energy = books.energy();
+        Exchanger::default().descend(&mut books);
+        assert!((books.energy() - energy).abs() < 1e-9);
+    }
+    assert!(tried >= 8 && 3 * better >= tried, "{better} of {tried} plans became better");
 }
 
 #[test]
