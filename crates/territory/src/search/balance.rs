@@ -159,7 +159,7 @@ impl Balance {
         self.change_unless(state, moved, from, to, |_| false)
     }
 
-    /// The same, where walls are asked only if what there is to gain without them is not `too_much`.
+    /// The same, where walls are asked only if the change without them is not `too_much`.
     #[inline]
     pub(super) fn change_unless(
         &self,
@@ -197,7 +197,7 @@ impl Balance {
             change += self.change_of(state, a, mine, -load(j, from));
             change += self.change_of(state, b, theirs, load(j, to));
         }
-        if !too_much(change) && !self.walls.is_empty() && self.adds_violation(state, m, &load, from, to) {
+        if !self.walls.is_empty() && !too_much(change) && self.adds_violation(state, m, &load, from, to) {
             return f64::INFINITY;
         }
         change

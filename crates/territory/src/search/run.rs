@@ -295,14 +295,13 @@ fn at_once(
         (parts, balance) = spill::carry(&state, BUNDLE, scratches.one(), control);
         state = State::new(instance, parts, smoother);
     }
-    settle_from(balance, ENOUGH * instance.k() as f64, &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
+    let k = instance.k() as f64;
+    let far = FAR * k / instance.len() as f64;
+    settle_from(balance, (ENOUGH * k, far), &mut state, BUNDLE, (seed, AT_ONCE), scratches, control);
+    let exchanged = (0..instance.k() as u32).all(|t| state.violation_of(t) <= far);
+    let left = if exchanged { polish(&mut state, scratches.one(), POLISH_ROUNDS, control) } else { f64::INFINITY };
     state.scales = scales;
-    let most = (0..instance.k() as u32).map(|t| state.violation_of(t)).fold(0.0, f64::max);
-    if most > FAR * instance.k() as f64 / instance.len() as f64 {
-        return Found::of(&state);
-    }
-    let left = polish(&mut state, scratches.one(), POLISH_ROUNDS, control);
-    if left > LITTLE * instance.k() as f64 { Found::of(&state) } else { shaken(state, seed, scratches, control) }
+    if left > LITTLE * k { Found::of(&state) } else { shaken(state, seed, scratches, control) }
 }
 
 /// A plan, or what is better after its borders were moved about where bounds are violated.

@@ -33,16 +33,16 @@ pub fn settle(
     scratches: &mut Scratches,
     control: &Control<'_>,
 ) -> f64 {
-    settle_from(Balance::new(state.instance), 0.0, state, bundle, stream, scratches, control);
+    settle_from(Balance::new(state.instance), (0.0, 0.0), state, bundle, stream, scratches, control);
     polish(state, scratches.one(), POLISH_ROUNDS, control)
 }
 
-/// The sweeps of [`settle`] until the violation is down to `enough`, under prices that hold loads where they are already. Within wide
-/// bounds loads are free to go where borders are smoother, within narrow ones the loose sweeps would undo what was carried far: prices
-/// count by what is narrow.
+/// The sweeps of [`settle`] until the violation in all, and that of every territory, are down to `enough`, under prices that hold
+/// loads where they are already. Within wide bounds loads are free to go where borders are smoother, within narrow ones the loose
+/// sweeps would undo what was carried far: prices count by what is narrow.
 pub(super) fn settle_from(
     mut balance: Balance,
-    enough: f64,
+    enough: (f64, f64),
     state: &mut State<'_>,
     bundle: usize,
     (seed, phase): (u64, u64),
@@ -63,7 +63,7 @@ pub(super) fn settle_from(
             break;
         }
         if round >= LOOSE_SWEEPS {
-            if state.violation() <= enough {
+            if state.violation() <= enough.0 && (0..k).all(|t| state.violation_of(t) <= enough.1) {
                 break;
             }
             let inside = (0..k).all(|t| balance.keeps_walls(state, t));

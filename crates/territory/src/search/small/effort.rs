@@ -66,7 +66,7 @@ impl Anneals {
         // A split costs what its territories have units.
         let splits = (0.2 * k as f64 / n as f64).min(0.05);
         let mix = Mix { swaps: 0.3, splits, bundles: 0.3, exactly: true };
-        let steps = (250 * n as u64).min(20_000);
+        let steps = (150 * n as u64).min(12_000);
         let schedule =
             |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
         let (fresh, closing, least, agree) = if long { (40, 20, 4, 12) } else { (4, 2, 2, 6) };
@@ -76,7 +76,7 @@ impl Anneals {
             least,
             agree,
             lanes: 4,
-            lines: (n as u64 / 4).clamp(1, 10),
+            lines: (n as u64 / 4).clamp(1, 14),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
             exchanges: true,

@@ -1,4 +1,5 @@
-//! The last descent: neighbouring territories exchange sets of up to three linked units where that is better and keeps all bounds.
+//! The last descent: neighbouring territories exchange sets of up to three linked units where that is better and keeps all
+//! bounds.
 //!
 //! An anneal that ends cold has tried single units and pairs against each other. What is left to gain lies in sets whose loads
 //! happen to fit: of hundreds on either side all combinations that would pay are rated.
@@ -6,6 +7,7 @@
 use super::super::balance::Bundle;
 use super::super::guard::{Guard, Leaving};
 use super::books::Books;
+use crate::control::Control;
 
 /// Sets a side, the empty one included.
 const SETS: usize = 1_000;
@@ -13,6 +15,8 @@ const SETS: usize = 1_000;
 const LARGEST: usize = 3;
 /// Exchanges of two territories that are tried, the best first.
 const TRIES: usize = 32;
+/// Exchanges of two territories, one after another.
+const MOST: usize = 100;
 /// Less energy than this is no gain: sums gather rounding errors.
 const LEAST_GAIN: f64 = 1e-10;
 
@@ -40,18 +44,25 @@ pub(super) struct Exchanger {
 }
 
 impl Exchanger {
-    /// Exchanges until no two territories have one that pays; the plan keeps all bounds before and after.
-    pub(super) fn descend(&mut self, books: &mut Books<'_>) {
+    /// Exchanges until no two territories have one that pays, and tells whether any did; the plan keeps all bounds before and after.
+    pub(super) fn descend(&mut self, books: &mut Books<'_>, control: &Control<'_>) -> bool {
+        let mut improved = false;
         loop {
-            let mut improved = false;
+            // Medoids are found anew, so that what a sweep has gained is gained by the plan.
+            books.recompute();
+            let before = books.energy();
             for (a, b) in books.state.neighbouring() {
-                while self.exchange(books, [a, b]) {
-                    improved = true;
+                for _ in 0..MOST {
+                    if control.stopped().is_some() || !self.exchange(books, [a, b]) {
+                        break;
+                    }
                 }
             }
-            if !improved {
-                return;
+            books.recompute();
+            if books.energy() >= before - LEAST_GAIN {
+                return improved;
             }
+            improved = true;
         }
     }
 

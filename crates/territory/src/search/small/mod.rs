@@ -2,7 +2,7 @@
 //!
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
-//! ([`split`]). A *line* is a series of anneals: fresh starts choose the basin, reheats of the best plans close it. Where
+//! ([`split`]). A *line* is a series of anneals, ended by exchanges of sets ([`exchange`]): fresh starts choose the basin, reheats of the best plans close it. Where
 //! territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in lanes; lanes
 //! of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when several fresh
 //! lines agree on the best value, or when a round of reheats brings nothing: both are counted, no clock is asked.
@@ -136,7 +136,8 @@ impl Search<'_> {
         lines
     }
 
-    /// Anneals one after another, each from the best plan that the line has met, the first from where the books are.
+    /// Anneals one after another, each from the best plan that the line has met, the first from where the books are; exchanges end
+    /// it.
     fn line(&self, books: &mut Books<'_>, walker: &mut Walker, schedules: &[Schedule]) -> (Best, bool) {
         let mut best = Best::of(books);
         let heat = libm::pow(self.anneals.heats, walker.random.unit());
@@ -146,13 +147,10 @@ impl Search<'_> {
             }
             anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
         });
-        if self.anneals.exchanges && best.violation == 0.0 {
+        if going && self.anneals.exchanges && best.violation == 0.0 {
             books.take_up(&best.parts);
-            Exchanger::default().descend(books);
-            let found = Best::of(books);
-            if found.is_better(&best) {
-                best = found;
-            }
+            let found = if Exchanger::default().descend(books, self.control) { Some(Best::of(books)) } else { None };
+            best = found.filter(|found| found.is_better(&best)).unwrap_or(best);
         }
         (best, going)
     }
