@@ -55,18 +55,20 @@ impl Anneals {
         if n > most {
             Self::large(long, n, links)
         } else if n / k < COARSE {
-            Self::coarse(long, n, k)
+            Self::coarse(long, n, k, links)
         } else {
             Self::fine(long, n, links)
         }
     }
 
     /// Many short anneals, hot to the end, with a penalty that rises.
-    fn coarse(long: bool, n: usize, k: usize) -> Self {
+    fn coarse(long: bool, n: usize, k: usize, links: bool) -> Self {
         // A split costs what its territories have units.
         let splits = (0.2 * k as f64 / n as f64).min(0.05);
         let mix = Mix { swaps: 0.3, splits, bundles: 0.3, exactly: true };
-        let steps = (150 * n as u64).min(12_000);
+        // Lines that exchanges end may be short, and more of them.
+        let (steps, lines) =
+            if links { ((250 * n as u64).min(20_000), 10) } else { ((150 * n as u64).min(12_000), 14) };
         let schedule =
             |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
         let (fresh, closing, least, agree) = if long { (40, 20, 4, 12) } else { (4, 2, 2, 6) };
@@ -76,10 +78,10 @@ impl Anneals {
             least,
             agree,
             lanes: 4,
-            lines: (n as u64 / 4).clamp(1, 14),
+            lines: (n as u64 / 4).clamp(1, lines),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
-            exchanges: true,
+            exchanges: !links,
             patience: if long { 4 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
@@ -120,7 +122,12 @@ impl Anneals {
             fresh,
             closing,
             least: 1,
-            agree: if long { 6 } else { 4 },
+            // Values of links are few: lines agree on one that is a step from the best.
+            agree: match (long, links) {
+                (true, true) => usize::MAX,
+                (true, false) => 6,
+                (false, _) => 4,
+            },
             lanes: if n < MANY { 4 } else { 2 },
             lines: 1,
             heats: 1.0,
