@@ -2,10 +2,11 @@
 //!
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
-//! ([`split`]). A *line* is a series of anneals, ended by exchanges of sets ([`exchange`]): fresh starts choose the basin, reheats of the best plans close it. Where
-//! territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in lanes; lanes
-//! of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when several fresh
-//! lines agree on the best value, or when a round of reheats brings nothing: both are counted, no clock is asked.
+//! ([`split`]). A *line* is a series of anneals, ended by exchanges of sets ([`exchange`]) unless links alone count: fresh starts
+//! choose the basin, reheats of the best plans close it. Where territories have few units, anneals are short and many, hot to the
+//! end while the penalty rises. Lines lie in lanes; lanes of a round are independent, and what they found is combined in index
+//! order ([`pool`]). The search ends when several fresh lines agree on the best value (not where links alone count and territories
+//! have many units), or when reheats bring nothing: both are counted, no clock is asked.
 //!
 //! A problem that is not small keeps its basin: the plan it comes with is reheated in one lane, so that medoids and borders
 //! fit each other.
@@ -149,7 +150,7 @@ impl Search<'_> {
         });
         if going && self.anneals.exchanges && best.violation == 0.0 {
             books.take_up(&best.parts);
-            let found = if Exchanger::default().descend(books, self.control) { Some(Best::of(books)) } else { None };
+            let found = Exchanger::default().descend(books, self.control).then(|| Best::of(books));
             best = found.filter(|found| found.is_better(&best)).unwrap_or(best);
         }
         (best, going)
