@@ -38,8 +38,8 @@ pub(super) struct Anneals {
     pub(super) from_afresh: Vec<Schedule>,
     /// Closing rounds without a better plan that end the search.
     pub(super) patience: u64,
-    /// Whether lines end with exchanges of sets.
-    pub(super) exchanges: bool,
+    /// Whether lines end with combinations of moves.
+    pub(super) combines: bool,
     /// Of these a line that begins at one of the best plans anneals by one.
     pub(super) from_best: Vec<Schedule>,
 }
@@ -66,9 +66,9 @@ impl Anneals {
         // A split costs what its territories have units.
         let splits = (0.2 * k as f64 / n as f64).min(0.05);
         let mix = Mix { swaps: 0.3, splits, bundles: 0.3, exactly: true };
-        // Lines that exchanges end may be short, and more of them.
+        // Lines that combinations end may be short, and more of them.
         let (steps, lines) =
-            if links { ((250 * n as u64).min(20_000), 10) } else { ((150 * n as u64).min(12_000), 14) };
+            if links { ((250 * n as u64).min(20_000), 10) } else { ((150 * n as u64).min(12_000), 10) };
         let schedule =
             |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
         let (fresh, closing, least, agree) = if long { (40, 20, 4, 12) } else { (4, 2, 2, 6) };
@@ -81,7 +81,7 @@ impl Anneals {
             lines: (n as u64 / 4).clamp(1, lines),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
-            exchanges: !links,
+            combines: !links,
             patience: if long { 4 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
@@ -95,7 +95,7 @@ impl Anneals {
         let steps = if n >= MANY {
             2.8e6
         } else if long {
-            1e6
+            if links { 1e6 } else { 7e5 }
         } else {
             4e5
         } * share;
@@ -109,14 +109,14 @@ impl Anneals {
         });
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
         let heats: &[f64] = if links { &[0.5] } else { &[0.05, 0.1, 0.2, 0.4] };
-        // Where exchanges end a line its reheats may be short, and what they cannot leave is the basin.
-        let (fresh, closing, patience, reheat) = match (n < MANY, long) {
-            (true, true) if links => (2, 16, 8, 1.0),
-            (true, true) => (4, 40, 16, 0.4),
-            (true, false) => (1, 2, 2, 1.0),
-            (false, true) => (1, 1, 8, 1.0),
-            (false, false) => (1, 1, 2, 1.0),
+        let (fresh, closing, patience) = match (n < MANY, long) {
+            (true, true) => (8, 8, 4),
+            (true, false) => (1, 2, 2),
+            (false, true) => (1, 1, 8),
+            (false, false) => (1, 1, 2),
         };
+        // Where combinations end a line its reheats may be short, and what they cannot leave is the basin.
+        let reheat = if n < MANY && !links { 0.4 } else { 1.0 };
         let from_best = |&heat: &f64| Schedule { steps: (reheat * steps) as u64, ..schedule(heat) };
         Self {
             fresh,
@@ -132,7 +132,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![schedule(hot), schedule(heats[0])],
-            exchanges: !links,
+            combines: !links,
             patience,
             from_best: heats.iter().map(from_best).collect(),
         }
@@ -153,7 +153,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![],
-            exchanges: false,
+            combines: false,
             patience: 1,
             from_best: vec![reheat],
         }

@@ -2,7 +2,7 @@
 //!
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
-//! ([`split`]). A *line* is a series of anneals, ended by exchanges of sets ([`exchange`]) unless links alone count: fresh starts
+//! ([`split`]). A *line* is a series of anneals, ended by combinations of moves ([`combine`]) unless links alone count: fresh starts
 //! choose the basin, reheats of the best plans close it. Where territories have few units, anneals are short and many, hot to the
 //! end while the penalty rises. Lines lie in lanes; lanes of a round are independent, and what they found is combined in index
 //! order ([`pool`]). The search ends when several fresh lines agree on the best value (not where links alone count and territories
@@ -13,9 +13,10 @@
 
 mod anneal;
 mod books;
+mod combine;
 mod effort;
-mod exchange;
 mod pool;
+mod prices;
 mod split;
 mod terms;
 #[cfg(test)]
@@ -30,8 +31,8 @@ use crate::problem::Problem;
 use crate::solve::SolveOptions;
 use anneal::{Best, Schedule, anneal};
 use books::{Books, TermScales};
+use combine::Combiner;
 use effort::{Anneals, SMALL};
-use exchange::Exchanger;
 use pool::Pool;
 use terms::MemberTerms;
 use walk::Walker;
@@ -137,8 +138,8 @@ impl Search<'_> {
         lines
     }
 
-    /// Anneals one after another, each from the best plan that the line has met, the first from where the books are; exchanges end
-    /// it.
+    /// Anneals one after another, each from the best plan that the line has met, the first from where the books are;
+    /// combinations of moves end it.
     fn line(&self, books: &mut Books<'_>, walker: &mut Walker, schedules: &[Schedule]) -> (Best, bool) {
         let mut best = Best::of(books);
         let heat = libm::pow(self.anneals.heats, walker.random.unit());
@@ -148,9 +149,9 @@ impl Search<'_> {
             }
             anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
         });
-        if going && self.anneals.exchanges && best.violation == 0.0 {
+        if going && self.anneals.combines && best.violation == 0.0 {
             books.take_up(&best.parts);
-            let found = Exchanger::default().descend(books, self.control).then(|| Best::of(books));
+            let found = Combiner::default().descend(books, self.control).then(|| Best::of(books));
             best = found.filter(|found| found.is_better(&best)).unwrap_or(best);
         }
         (best, going)

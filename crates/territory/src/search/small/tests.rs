@@ -4,7 +4,7 @@
 
 use super::anneal::{Best, Penalty, Schedule, anneal};
 use super::books::{Books, TermScales};
-use super::exchange::Exchanger;
+use super::combine::Combiner;
 use super::terms::MemberTerms;
 use super::walk::{Mix, Walker};
 use super::*;
@@ -84,7 +84,7 @@ fn books_equal_recomputation_after_all_kinds_of_moves() {
 }
 
 #[test]
-fn exchanges_end_at_a_better_plan_inside_the_bounds() {
+fn combined_moves_end_at_a_better_plan_inside_the_bounds() {
     let (mut tried, mut better) = (0, 0);
     for (seed, objective) in (0..8).flat_map(|s| [(s, Objective::NONE.inertia_medoid(1.0)), (s, all_terms())]) {
         let problem = grid(16, 12, 4, objective, 2, 0.04);
@@ -102,7 +102,7 @@ fn exchanges_end_at_a_better_plan_inside_the_bounds() {
         if !books.is_feasible() {
             continue;
         }
-        assert_eq!(Exchanger::default().descend(&mut books, &Control::default()), books.energy() < best.energy - 1e-9);
+        assert_eq!(Combiner::default().descend(&mut books, &Control::default()), books.energy() < best.energy - 1e-9);
         assert!(books.is_feasible() && books.energy() <= best.energy + 1e-9, "{} {}", books.energy(), best.energy);
         tried += 1;
         better += usize::from(books.energy() < best.energy - 1e-6);
@@ -113,7 +113,7 @@ fn exchanges_end_at_a_better_plan_inside_the_bounds() {
         instance.order.iter().zip(books.state.parts()).for_each(|(&u, part)| assignment[u as usize] = part);
         assert!(validate(&problem, &assignment).unwrap().is_valid());
         // Nothing is left for a second descent.
-        assert!(!Exchanger::default().descend(&mut books, &Control::default()));
+        assert!(!Combiner::default().descend(&mut books, &Control::default()));
     }
     assert!(tried >= 8 && 3 * better >= tried, "{better} of {tried} plans became better");
 }
