@@ -46,7 +46,7 @@ const FIRST_PENALTY: f64 = 20.0;
 /// Violations this near are equal.
 pub(super) const SLACK: f64 = 1e-9;
 /// Less energy than this is no gain: sums gather rounding errors.
-const LEAST_GAIN: f64 = 1e-10;
+pub(super) const LEAST_GAIN: f64 = 1e-10;
 
 /// The best plan that was met.
 #[derive(Clone, Debug)]

@@ -1,13 +1,15 @@
-//! The last descent of a small search: moves among many territories at once that together are better and keep all bounds.
+//! The last descent of a small search: moves among several territories at once that together are better and keep all bounds.
 //!
-//! With medoids and centroids held still, compactness is a sum over units, and the bounds are all that ties them together: a
+//! With medoids and centroids held still (nearly: each move is rated by itself), compactness is a sum over units, and the bounds are all that ties them together: a
 //! generalised assignment problem. [`Prices`] on the loads make that sum comparable: the *reduced cost* of a move is what it adds
 //! to energy and price, and a better plan differs from the one there is by moves of small reduced cost, the core of the problem
 //! (Balas & Zemel 1980, doi:10.1287/opre.28.5.1130). The core is dealt out in two halves; of each the sets of least cost are
-//! listed, and every pair of a set of either half that pays and keeps the bounds is found. What is found is made if contiguity
-//! lets it, and judged by the books: links that sets share and medoids that move are not in the sum.
+//! listed, and of all pairs of a set of either half those that pay most and keep the bounds are found. What is found is made if
+//! contiguity lets it, and judged by the books: medoids that move are not in the sum, nor are links that moved units share, so
+//! sets that pay only together are not found where links count.
 
 use super::super::guard::{Guard, Leaving};
+use super::anneal::LEAST_GAIN;
 use super::books::Books;
 use super::prices::{Prices, Table};
 use crate::control::Control;
@@ -24,8 +26,8 @@ const SETS: usize = 1_000;
 const TRIES: usize = 1_000;
 /// What a move counts besides its reduced cost, as a share of the gap: sets of few moves come first.
 const PER_MOVE: f64 = 0.1;
-/// Less energy than this is no gain: sums gather rounding errors.
-const LEAST_GAIN: f64 = 1e-10;
+/// Combinations made in a group, one after another.
+const MOST: usize = 100;
 
 /// A unit that may go to another territory.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +69,14 @@ pub(super) struct Combiner {
 }
 
 impl Combiner {
-    /// Combines moves until nothing pays, and tells whether any did; the plan keeps all bounds before and after.
+    /// Combines moves until nothing more is found, and tells whether anything was; the plan keeps all bounds before and after.
     pub(super) fn descend(&mut self, books: &mut Books<'_>, control: &Control<'_>) -> bool {
         let mut improved = false;
         let mut changed = vec![true; books.state.instance.k()];
         while changed.contains(&true) {
             // Medoids are found anew, so that what a sweep has gained is gained by the plan.
             books.recompute();
-            let before = books.energy();
+            let (before, parts) = (books.energy(), books.state.parts());
             let due = changed.clone();
             changed.fill(false);
             for columns in groups(books) {
@@ -82,12 +84,18 @@ impl Combiner {
                     continue;
                 }
                 self.columns = columns;
-                while control.stopped().is_none() && self.improve(books) {
+                for _ in 0..MOST {
+                    if control.stopped().is_some() || !self.improve(books) {
+                        break;
+                    }
                     self.columns.iter().for_each(|&t| changed[t as usize] = true);
                 }
             }
             books.recompute();
             if books.energy() >= before - LEAST_GAIN {
+                if changed.contains(&true) {
+                    books.take_up(&parts);
+                }
                 break;
             }
             improved = true;
@@ -151,14 +159,14 @@ impl Combiner {
                 if reduced < gap {
                     let cost = reduced.max(0.0) + PER_MOVE * gap;
                     let energy = table.energy[place * table.columns + to];
-                    moves.push(Move { place: place as u32, from: from as u32, to: to as u32, cost, energy });
+                    moves.push((reduced, Move { place: place as u32, from: from as u32, to: to as u32, cost, energy }));
                 }
             }
         }
-        moves.sort_unstable_by(|a, b| a.cost.total_cmp(&b.cost).then((a.place, a.to).cmp(&(b.place, b.to))));
+        moves.sort_unstable_by(|(r, a), (s, b)| r.total_cmp(s).then((a.place, a.to).cmp(&(b.place, b.to))));
         self.halves.iter_mut().for_each(|half| half.moves.clear());
         let (mut count, mut turn) = (0, 0);
-        for next in moves {
+        for (_, next) in moves {
             let (unit, to) = (self.units[next.place as usize], self.columns[next.to as usize]);
             let mut core = self.halves.iter().flat_map(|half| &half.moves).filter(|other| other.to == next.to);
             let neighbours = instance.neighbours(unit);
@@ -191,11 +199,11 @@ impl Combiner {
             let (window, sum) = (&instance.windows[t as usize * m + j], books.state.sums_of(t)[j]);
             let slack = 1e-9 * window.target;
             let (mut low, mut high) = (window.lower - slack, window.upper + slack);
-            let price = self.prices.values[slot];
+            let (price, bounds) = (self.prices.values[slot], self.prices.bounds[slot]);
             if price > 0.0 {
-                low = low.max(window.upper - gap / price - slack);
+                low = low.max(bounds.1 - gap / price - slack);
             } else if price < 0.0 {
-                high = high.min(window.lower - gap / price + slack);
+                high = high.min(bounds.0 - gap / price + slack);
             }
             (low - sum, high - sum)
         };
@@ -257,12 +265,19 @@ impl Combiner {
                 break;
             }
         }
-        columns.iter().for_each(|&t| books.settle([t, t]));
-        if waiting.is_empty() && books.is_feasible() && books.energy() < before - LEAST_GAIN {
-            return true;
+        let settle = |books: &mut Books<'_>| {
+            columns.chunks(2).for_each(|pair| books.settle([pair[0], pair[pair.len() - 1]]));
+        };
+        if waiting.is_empty() {
+            settle(books);
+            if books.is_feasible() && books.energy() < before - LEAST_GAIN {
+                return true;
+            }
         }
         made.iter().rev().for_each(|&(unit, from)| books.apply(unit, from));
-        columns.iter().for_each(|&t| books.settle([t, t]));
+        if !made.is_empty() {
+            settle(books);
+        }
         false
     }
 }

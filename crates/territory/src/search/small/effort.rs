@@ -14,8 +14,31 @@ pub(super) const SMALL: usize = 4_000;
 const SMALL_OF_MEMBERS: usize = 2_000;
 /// Units from which one long anneal brings more than several short ones.
 const MANY: usize = 1_500;
+/// Territories up to which every line ends with combinations of moves.
+const FEW: usize = 8;
 /// Units per territory under which they are coarse.
 const COARSE: usize = 50;
+
+/// What ends with combinations of moves. They take the longer the more pairs of territories touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Combines {
+    /// Every line.
+    Lines,
+    /// The search: its best plan.
+    Best,
+    /// Nothing: links that moves share are not in what rates them, or the problem is large.
+    Nothing,
+}
+
+impl Combines {
+    fn new(links: bool, k: usize) -> Self {
+        match (links, k <= FEW) {
+            (true, _) => Self::Nothing,
+            (false, true) => Self::Lines,
+            (false, false) => Self::Best,
+        }
+    }
+}
 
 /// The anneals of all lanes.
 #[derive(Clone, Debug)]
@@ -38,8 +61,8 @@ pub(super) struct Anneals {
     pub(super) from_afresh: Vec<Schedule>,
     /// Closing rounds without a better plan that end the search.
     pub(super) patience: u64,
-    /// Whether lines end with combinations of moves.
-    pub(super) combines: bool,
+    /// What combinations of moves end.
+    pub(super) combines: Combines,
     /// Of these a line that begins at one of the best plans anneals by one.
     pub(super) from_best: Vec<Schedule>,
 }
@@ -57,7 +80,7 @@ impl Anneals {
         } else if n / k < COARSE {
             Self::coarse(long, n, k, links)
         } else {
-            Self::fine(long, n, links)
+            Self::fine(long, n, k, links)
         }
     }
 
@@ -66,9 +89,8 @@ impl Anneals {
         // A split costs what its territories have units.
         let splits = (0.2 * k as f64 / n as f64).min(0.05);
         let mix = Mix { swaps: 0.3, splits, bundles: 0.3, exactly: true };
-        // Lines that combinations end may be short, and more of them.
-        let (steps, lines) =
-            if links { ((250 * n as u64).min(20_000), 10) } else { ((150 * n as u64).min(12_000), 10) };
+        // Lines that combinations end may be short.
+        let steps = if links { (250 * n as u64).min(20_000) } else { (150 * n as u64).min(12_000) };
         let schedule =
             |hot: f64, low: f64| Schedule { steps, temperature: (hot, 0.1), penalty: Penalty::Ramp(low, 300.0), mix };
         let (fresh, closing, least, agree) = if long { (40, 20, 4, 12) } else { (4, 2, 2, 6) };
@@ -78,17 +100,17 @@ impl Anneals {
             least,
             agree,
             lanes: 4,
-            lines: (n as u64 / 4).clamp(1, lines),
+            lines: (n as u64 / 4).clamp(1, 10),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
-            combines: !links,
+            combines: Combines::new(links, k),
             patience: if long { 4 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
     }
 
     /// A long anneal from each start, then reheats.
-    fn fine(long: bool, n: usize, links: bool) -> Self {
+    fn fine(long: bool, n: usize, k: usize, links: bool) -> Self {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
         let share = if n < MANY { (n as f64 / 500.0).min(1.0) } else { n as f64 / 700.0 };
@@ -115,7 +137,7 @@ impl Anneals {
             (false, true) => (1, 1, 8),
             (false, false) => (1, 1, 2),
         };
-        // Where combinations end a line its reheats may be short, and what they cannot leave is the basin.
+        // Where every start counts, and combinations close what it leads to, reheats may be short.
         let reheat = if n < MANY && !links { 0.4 } else { 1.0 };
         let from_best = |&heat: &f64| Schedule { steps: (reheat * steps) as u64, ..schedule(heat) };
         Self {
@@ -132,7 +154,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![schedule(hot), schedule(heats[0])],
-            combines: !links,
+            combines: Combines::new(links, k),
             patience,
             from_best: heats.iter().map(from_best).collect(),
         }
@@ -153,7 +175,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![],
-            combines: false,
+            combines: Combines::Nothing,
             patience: 1,
             from_best: vec![reheat],
         }

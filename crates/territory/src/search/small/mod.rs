@@ -2,11 +2,12 @@
 //!
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
-//! ([`split`]). A *line* is a series of anneals, ended by combinations of moves ([`combine`]) unless links alone count: fresh starts
-//! choose the basin, reheats of the best plans close it. Where territories have few units, anneals are short and many, hot to the
-//! end while the penalty rises. Lines lie in lanes; lanes of a round are independent, and what they found is combined in index
-//! order ([`pool`]). The search ends when several fresh lines agree on the best value (not where links alone count and territories
-//! have many units), or when reheats bring nothing: both are counted, no clock is asked.
+//! ([`split`]). A *line* is a series of anneals, ended by combinations of moves ([`combine`]); where there are many territories
+//! only the best plan is ended so, and nothing where links alone count. Fresh starts choose the basin, reheats of the best plans
+//! close it. Where territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in
+//! lanes; lanes of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when
+//! several fresh lines agree on the best value (not where links alone count and territories have many units), or when reheats
+//! bring nothing: both are counted, no clock is asked.
 //!
 //! A problem that is not small keeps its basin: the plan it comes with is reheated in one lane, so that medoids and borders
 //! fit each other.
@@ -32,7 +33,7 @@ use crate::solve::SolveOptions;
 use anneal::{Best, Schedule, anneal};
 use books::{Books, TermScales};
 use combine::Combiner;
-use effort::{Anneals, SMALL};
+use effort::{Anneals, Combines, SMALL};
 use pool::Pool;
 use terms::MemberTerms;
 use walk::Walker;
@@ -84,7 +85,12 @@ pub(super) fn run(
             break;
         }
     }
-    pool.best().parts.clone()
+    let best = pool.best().clone();
+    if anneals.combines == Combines::Best {
+        let mut books = Books::new(instance, &terms, &scales, best.parts.clone());
+        return search.combined(&mut books, best).parts;
+    }
+    best.parts
 }
 
 /// What all lanes share.
@@ -149,11 +155,19 @@ impl Search<'_> {
             }
             anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
         });
-        if going && self.anneals.combines && best.violation == 0.0 {
-            books.take_up(&best.parts);
-            let found = Combiner::default().descend(books, self.control).then(|| Best::of(books));
-            best = found.filter(|found| found.is_better(&best)).unwrap_or(best);
+        if going && self.anneals.combines == Combines::Lines {
+            best = self.combined(books, best);
         }
         (best, going)
+    }
+
+    /// The plan, or what comes of it when moves are combined; one that violates bounds stays as it is.
+    fn combined(&self, books: &mut Books<'_>, plan: Best) -> Best {
+        if plan.violation > 0.0 {
+            return plan;
+        }
+        books.take_up(&plan.parts);
+        let found = Combiner::default().descend(books, self.control).then(|| Best::of(books));
+        found.filter(|found| found.is_better(&plan)).unwrap_or(plan)
     }
 }

@@ -7,6 +7,7 @@
 //! Knows costs, loads and windows; knows no graph.
 
 use super::super::instance::Window;
+use super::anneal::LEAST_GAIN;
 
 /// Steps at a temperature.
 const STEPS: usize = 12;
@@ -63,8 +64,8 @@ impl Table {
 pub(super) struct Prices {
     /// `[column * measures + measure]`.
     pub(super) values: Vec<f64>,
-    /// Least and largest sums, beside `values`.
-    bounds: Vec<(f64, f64)>,
+    /// Least and largest sums, beside `values`; finite.
+    pub(super) bounds: Vec<(f64, f64)>,
     slope: Vec<f64>,
     /// Minus the second derivatives, row after row.
     bend: Vec<f64>,
@@ -82,7 +83,7 @@ impl Prices {
     /// counts as 0.
     pub(super) fn find(&mut self, table: &Table, windows: impl Iterator<Item = Window>) -> f64 {
         self.bounds.clear();
-        // Where there is no upper bound, more than all there is stands for it.
+        // Where there is no upper bound, all loads of all columns stand for it: a sum beyond what can be, and of its size.
         let all: f64 = table.loads.iter().sum();
         self.bounds.extend(windows.map(|w| (w.lower, w.upper.min(w.lower + all))));
         self.at.clear();
@@ -91,7 +92,8 @@ impl Prices {
         let mut best = self.bound(table);
         let mut tau = -FIRST * best / table.places().max(1) as f64;
         let mut ridge = RIDGE.0;
-        while tau > -LAST * best {
+        // A gap of nothing, or of a rounding error, leaves nothing to look for.
+        while best < -LEAST_GAIN && tau > -LAST * best {
             for _ in 0..STEPS {
                 if self.climb(table, tau, &mut ridge) < tau {
                     break;
@@ -282,6 +284,25 @@ mod tests {
             exhaustive(&table, &windows, 0, &mut vec![0.0; windows.len()], 0.0, &mut best);
             assert!(bound <= best + 1e-9 && best <= 0.0, "{bound} {best}");
             assert!(bound > -9.0 * 0.2, "{bound}: no better than without prices");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_better_leaves_no_gap() {
+        // Equal loads that meet their bounds exactly, every unit where it is cheapest or as cheap as elsewhere.
+        for (columns, dear) in [(2, 1.0), (3, 0.0), (4, 0.1)] {
+            let mut table = Table { columns, measures: 1, ..Table::default() };
+            for unit in 0..columns * 10 {
+                table.energy.extend(
+                    (0..columns).map(|c| if c == unit % columns { 0.0 } else { dear * (unit + c) as f64 / 7.0 }),
+                );
+                table.loads.extend(vec![0.1; columns]);
+            }
+            for room in [0.0, 1e-12, 0.02] {
+                let windows = (0..columns).map(|_| Window { target: 1.0, lower: 1.0 - room, upper: 1.0 + room });
+                let bound = Prices::default().find(&table, windows);
+                assert!(bound.abs() < 1e-9, "{columns} {dear} {room}: {bound}");
+            }
         }
     }
 
