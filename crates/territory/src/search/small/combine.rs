@@ -20,8 +20,9 @@ use std::collections::BinaryHeap;
 const TOGETHER: usize = 6;
 /// Moves of the core.
 const CORE: usize = 160;
-/// Sets of a half, the empty one included.
-const SETS: usize = 1_000;
+/// Sets of a half, the empty one included, at the end of a line and of the search.
+pub(super) const SETS_OF_LINE: usize = 1_000;
+pub(super) const SETS_OF_SEARCH: usize = 4_000;
 /// Combinations that are tried, the best first.
 const TRIES: usize = 1_000;
 /// What a move counts besides its reduced cost, as a share of the gap: sets of few moves come first.
@@ -69,8 +70,8 @@ pub(super) struct Combiner {
 }
 
 impl Combiner {
-    /// Combines moves until nothing more is found, and tells whether anything was; the plan keeps all bounds before and after.
-    pub(super) fn descend(&mut self, books: &mut Books<'_>, control: &Control<'_>) -> bool {
+    /// Combines moves until nothing more is found among so many sets of a half, and tells whether anything was; the plan keeps all bounds before and after.
+    pub(super) fn descend(&mut self, books: &mut Books<'_>, sets: usize, control: &Control<'_>) -> bool {
         let mut improved = false;
         let mut changed = vec![true; books.state.instance.k()];
         while changed.contains(&true) {
@@ -85,7 +86,7 @@ impl Combiner {
                 }
                 self.columns = columns;
                 for _ in 0..MOST {
-                    if control.stopped().is_some() || !self.improve(books) {
+                    if control.stopped().is_some() || !self.improve(books, sets) {
                         break;
                     }
                     self.columns.iter().for_each(|&t| changed[t as usize] = true);
@@ -104,7 +105,7 @@ impl Combiner {
     }
 
     /// Makes the best combination of moves among the columns, if there is one that pays.
-    fn improve(&mut self, books: &mut Books<'_>) -> bool {
+    fn improve(&mut self, books: &mut Books<'_>, sets: usize) -> bool {
         self.tabulate(books);
         let (instance, m) = (books.state.instance, books.state.instance.measures);
         let windows = self.columns.iter().flat_map(|&t| &instance.windows[t as usize * m..][..m]);
@@ -113,7 +114,7 @@ impl Combiner {
             return false;
         }
         self.list_core(books, gap);
-        self.halves.iter_mut().for_each(|half| half.list_sets(&self.table, gap));
+        self.halves.iter_mut().for_each(|half| half.list_sets(&self.table, sets, gap));
         self.join(books, gap);
         let tries = std::mem::take(&mut self.tries);
         let done = tries.iter().any(|&(_, x, y)| self.apply(books, [x, y]));
@@ -294,7 +295,7 @@ impl Half {
     }
 
     /// Lists sets by cost. From a set come the one with the next move besides, and the one with the next move instead of its last.
-    fn list_sets(&mut self, table: &Table, gap: f64) {
+    fn list_sets(&mut self, table: &Table, sets: usize, gap: f64) {
         let (s, m) = (table.columns, table.measures);
         self.last.clear();
         self.energy.clear();
@@ -307,7 +308,7 @@ impl Half {
             open.push(Reverse((Cost(first.cost), 0, 0)));
         }
         while let Some(Reverse((Cost(cost), last, rest))) = open.pop() {
-            if self.last.len() >= SETS || cost >= gap {
+            if self.last.len() >= sets || cost >= gap {
                 break;
             }
             let own = self.moves[last as usize];

@@ -19,23 +19,23 @@ const FEW: usize = 8;
 /// Units per territory under which they are coarse.
 const COARSE: usize = 50;
 
-/// What ends with combinations of moves. They take the longer the more pairs of territories touch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Combines {
-    /// Every line.
-    Lines,
-    /// The search: its best plan.
-    Best,
-    /// Nothing: links that moves share are not in what rates them, or the problem is large.
-    Nothing,
+/// What ends with combinations of moves: not where links are all that counts, for those that moves share are not in what rates
+/// them. They take the longer the more pairs of territories touch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Combines {
+    /// Whether every line does.
+    pub(super) lines: bool,
+    /// Plans, the best ones, that do so at the end of the search.
+    pub(super) plans: usize,
 }
 
 impl Combines {
-    fn new(links: bool, k: usize) -> Self {
-        match (links, k <= FEW) {
-            (true, _) => Self::Nothing,
-            (false, true) => Self::Lines,
-            (false, false) => Self::Best,
+    fn new(long: bool, links: bool, k: usize) -> Self {
+        let few = k <= FEW;
+        match (links, long) {
+            (true, _) => Self::default(),
+            (false, true) => Self { lines: few, plans: if few { usize::MAX } else { 1 } },
+            (false, false) => Self { lines: few, plans: usize::from(!few) },
         }
     }
 }
@@ -103,7 +103,7 @@ impl Anneals {
             lines: (n as u64 / 4).clamp(1, 10),
             heats: 10.0,
             from_afresh: vec![schedule(1.0, 3.0)],
-            combines: Combines::new(links, k),
+            combines: Combines::new(long, links, k),
             patience: if long { 4 } else { 1 },
             from_best: vec![schedule(0.3, 10.0)],
         }
@@ -154,7 +154,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![schedule(hot), schedule(heats[0])],
-            combines: Combines::new(links, k),
+            combines: Combines::new(long, links, k),
             patience,
             from_best: heats.iter().map(from_best).collect(),
         }
@@ -175,7 +175,7 @@ impl Anneals {
             lines: 1,
             heats: 1.0,
             from_afresh: vec![],
-            combines: Combines::Nothing,
+            combines: Combines::default(),
             patience: 1,
             from_best: vec![reheat],
         }

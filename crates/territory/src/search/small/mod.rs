@@ -3,7 +3,7 @@
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
 //! ([`split`]). A *line* is a series of anneals, ended by combinations of moves ([`combine`]); where there are many territories
-//! only the best plan is ended so, and nothing where links alone count. Fresh starts choose the basin, reheats of the best plans
+//! only the best plan of all is, and none where links alone count. Fresh starts choose the basin, reheats of the best plans
 //! close it. Where territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in
 //! lanes; lanes of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when
 //! several fresh lines agree on the best value (not where links alone count and territories have many units), or when reheats
@@ -32,8 +32,8 @@ use crate::problem::Problem;
 use crate::solve::SolveOptions;
 use anneal::{Best, Schedule, anneal};
 use books::{Books, TermScales};
-use combine::Combiner;
-use effort::{Anneals, Combines, SMALL};
+use combine::{Combiner, SETS_OF_LINE, SETS_OF_SEARCH};
+use effort::{Anneals, SMALL};
 use pool::Pool;
 use terms::MemberTerms;
 use walk::Walker;
@@ -85,11 +85,13 @@ pub(super) fn run(
             break;
         }
     }
-    let best = pool.best().clone();
-    if anneals.combines == Combines::Best {
-        let mut books = Books::new(instance, &terms, &scales, best.parts.clone());
-        return search.combined(&mut books, best).parts;
-    }
+    let plans = pool.ranked();
+    let last = crate::parallel::map(plans.len().min(anneals.combines.plans), |place| {
+        let plan = plans[place].clone();
+        let mut books = Books::new(instance, &terms, &scales, plan.parts.clone());
+        search.combined(&mut books, plan, SETS_OF_SEARCH)
+    });
+    let best = last.into_iter().fold(pool.best().clone(), |best, plan| if plan.is_better(&best) { plan } else { best });
     best.parts
 }
 
@@ -155,19 +157,19 @@ impl Search<'_> {
             }
             anneal(books, &mut best, walker, &schedule.hotter(heat), self.unit(), self.control)
         });
-        if going && self.anneals.combines == Combines::Lines {
-            best = self.combined(books, best);
+        if going && self.anneals.combines.lines {
+            best = self.combined(books, best, SETS_OF_LINE);
         }
         (best, going)
     }
 
     /// The plan, or what comes of it when moves are combined; one that violates bounds stays as it is.
-    fn combined(&self, books: &mut Books<'_>, plan: Best) -> Best {
+    fn combined(&self, books: &mut Books<'_>, plan: Best, sets: usize) -> Best {
         if plan.violation > 0.0 {
             return plan;
         }
         books.take_up(&plan.parts);
-        let found = Combiner::default().descend(books, self.control).then(|| Best::of(books));
+        let found = Combiner::default().descend(books, sets, self.control).then(|| Best::of(books));
         found.filter(|found| found.is_better(&plan)).unwrap_or(plan)
     }
 }

@@ -29,6 +29,13 @@ impl Pool {
         self.plans[1..].iter().fold(&self.plans[0], |best, plan| if plan.is_better(best) { plan } else { best })
     }
 
+    /// All plans, the best first.
+    pub(super) fn ranked(&self) -> Vec<Best> {
+        let mut plans = self.plans.clone();
+        plans.sort_by(|a, b| a.violation.total_cmp(&b.violation).then(a.energy.total_cmp(&b.energy)));
+        plans
+    }
+
     /// The place whose turn it is.
     pub(super) fn place(&self, number: u64) -> usize {
         (number % self.plans.len() as u64) as usize

@@ -4,7 +4,7 @@
 
 use super::anneal::{Best, Penalty, Schedule, anneal};
 use super::books::{Books, TermScales};
-use super::combine::Combiner;
+use super::combine::{Combiner, SETS_OF_LINE};
 use super::terms::MemberTerms;
 use super::walk::{Mix, Walker};
 use super::*;
@@ -104,7 +104,10 @@ fn combined_moves_end_at_a_better_plan_inside_the_bounds() {
         if !books.is_feasible() {
             continue;
         }
-        assert_eq!(Combiner::default().descend(&mut books, &Control::default()), books.energy() < best.energy - 1e-9);
+        assert_eq!(
+            Combiner::default().descend(&mut books, SETS_OF_LINE, &Control::default()),
+            books.energy() < best.energy - 1e-9
+        );
         assert!(books.is_feasible() && books.energy() <= best.energy + 1e-9, "{} {}", books.energy(), best.energy);
         tried += 1;
         better += usize::from(books.energy() < best.energy - 1e-6);
@@ -115,7 +118,7 @@ fn combined_moves_end_at_a_better_plan_inside_the_bounds() {
         instance.order.iter().zip(books.state.parts()).for_each(|(&u, part)| assignment[u as usize] = part);
         assert!(validate(&problem, &assignment).unwrap().is_valid());
         // Nothing is left for a second descent.
-        assert!(!Combiner::default().descend(&mut books, &Control::default()));
+        assert!(!Combiner::default().descend(&mut books, SETS_OF_LINE, &Control::default()));
     }
     assert!(tried >= 8 && 3 * better >= tried, "{better} of {tried} plans became better");
 }
