@@ -1,12 +1,12 @@
 //! The last descent of a small search: moves among several territories at once that together are better and keep all bounds.
 //!
-//! With medoids and centroids held still (nearly: each move is rated by itself), compactness is a sum over units, and the bounds are all that ties them together: a
-//! generalised assignment problem. [`Prices`] on the loads make that sum comparable: the *reduced cost* of a move is what it adds
-//! to energy and price, and a better plan differs from the one there is by moves of small reduced cost, the core of the problem
-//! (Balas & Zemel 1980, doi:10.1287/opre.28.5.1130). The core is dealt out in two halves; of each the sets of least cost are
-//! listed, and of all pairs of a set of either half those that pay most and keep the bounds are found. What is found is made if
-//! contiguity lets it, and judged by the books: medoids that move are not in the sum, nor are links that moved units share, so
-//! sets that pay only together are not found where links count.
+//! With medoids and centroids held still (nearly: each move is rated by itself), compactness is a sum over units, and the bounds
+//! are all that ties them together: a generalised assignment problem. [`Prices`] on the loads make that sum comparable: the
+//! *reduced cost* of a move is what it adds to energy and price, and a better plan differs from the one there is by moves of small
+//! reduced cost, the core of the problem (Balas & Zemel 1980, doi:10.1287/opre.28.5.1130). The core is dealt out in two halves; of
+//! each the sets of least cost are listed, and of all pairs of a set of either half those that pay most and keep the bounds are
+//! found. What is found is made if contiguity lets it, and judged by the books: medoids that move are not in the sum, nor are
+//! links that moved units share, so sets that pay only together are not found where links count.
 
 use super::super::guard::{Guard, Leaving};
 use super::anneal::LEAST_GAIN;
@@ -70,7 +70,8 @@ pub(super) struct Combiner {
 }
 
 impl Combiner {
-    /// Combines moves until nothing more is found among so many sets of a half, and tells whether anything was; the plan keeps all bounds before and after.
+    /// Combines moves until nothing more is found among so many sets of a half, and tells whether anything was; the plan keeps
+    /// all bounds before and after.
     pub(super) fn descend(&mut self, books: &mut Books<'_>, sets: usize, control: &Control<'_>) -> bool {
         let mut improved = false;
         let mut changed = vec![true; books.state.instance.k()];
