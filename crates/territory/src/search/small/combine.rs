@@ -304,18 +304,20 @@ impl Half {
         self.last.push((u32::MAX, 0));
         self.energy.push(0.0);
         self.loads.resize(s * m, 0.0);
+        // Costs are positive, so their bits are in their order.
         let mut open = BinaryHeap::new();
         if let Some(first) = self.moves.first() {
-            open.push(Reverse((Cost(first.cost), 0, 0)));
+            open.push(Reverse((first.cost.to_bits(), 0, 0)));
         }
-        while let Some(Reverse((Cost(cost), last, rest))) = open.pop() {
+        while let Some(Reverse((bits, last, rest))) = open.pop() {
+            let cost = f64::from_bits(bits);
             if self.last.len() >= sets || cost >= gap {
                 break;
             }
             let own = self.moves[last as usize];
             let next = self.moves.get(last as usize + 1);
             if let Some(next) = next {
-                open.push(Reverse((Cost(cost - own.cost + next.cost), last + 1, rest)));
+                open.push(Reverse(((cost - own.cost + next.cost).to_bits(), last + 1, rest)));
             }
             if self.moves_of(rest).any(|other| other.place == own.place) {
                 continue;
@@ -331,35 +333,11 @@ impl Half {
                 sums.iter_mut().zip(loads).for_each(|(sum, load)| *sum += sign * load);
             }
             if let Some(next) = next {
-                open.push(Reverse((Cost(cost + next.cost), last + 1, set)));
+                open.push(Reverse(((cost + next.cost).to_bits(), last + 1, set)));
             }
         }
     }
 }
-
-/// Costs in order.
-#[derive(Clone, Copy, Debug)]
-struct Cost(f64);
-
-impl Ord for Cost {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Cost {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Cost {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Cost {}
 
 /// Territories that are searched together: all where they are few, else any two that touch, with those that touch both.
 fn groups(books: &Books<'_>) -> Vec<Vec<u32>> {
