@@ -116,6 +116,11 @@ impl<'a> Control<'a> {
         }
     }
 
+    /// The same without an observer, for a part of the work.
+    pub(crate) fn unobserved(&self) -> Self {
+        Self { observer: None, ..*self }
+    }
+
     /// Tells the observer.
     pub fn report(&self, done: f64, stage: &'static str) {
         if let Some(observer) = self.observer {

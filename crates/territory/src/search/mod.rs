@@ -25,6 +25,7 @@ mod order;
 mod polish;
 mod random;
 mod regions;
+mod renew;
 mod run;
 mod settle;
 mod shake;

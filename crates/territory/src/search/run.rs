@@ -10,7 +10,9 @@ use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::last::keep_rules;
 use super::polish::polish;
+use super::random::Random;
 use super::regions::Scratches;
+use super::renew::{self, renew};
 use super::settle::{POLISH_ROUNDS, settle_from};
 use super::shake::shake;
 use super::small;
@@ -124,19 +126,27 @@ pub(crate) fn apportion(loads: &[f64], units: &[usize], mut shares: Vec<usize>, 
 }
 
 fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions, control: &Control<'_>) -> Vec<u32> {
+    let renews = options.effort == Effort::Thorough && renew::applies(instance);
     if small::applies(problem, instance, options.effort) {
         // A plan to start from and to measure by: the search proper comes after it.
         let share = 0.1;
         let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
-        let parts = balanced(problem, instance, &start, control, share);
+        let mut parts = balanced(problem, instance, &start, control, share);
+        let mut at = share;
+        if renews {
+            at = 0.8;
+            parts = renewed(problem, instance, parts, options, control, (share, at));
+        }
         if control.stopped().is_some() {
             return parts;
         }
         let roomy = with_room(instance, &parts);
-        return small::run(problem, &roomy, parts, options, control, (share, 1.0));
+        return small::run(problem, &roomy, parts, options, control, (at, 1.0));
     }
     if problem.objective().diameter == 0.0 {
-        return balanced(problem, instance, options, control, 1.0);
+        let share = if renews { 0.2 } else { 1.0 };
+        let parts = balanced(problem, instance, options, control, share);
+        return if renews { renewed(problem, instance, parts, options, control, (share, 1.0)) } else { parts };
     }
     // Where diameters are shortened after it, balance is the smaller part of the work.
     let share = 0.1;
@@ -166,25 +176,62 @@ fn balanced(
     control: &Control<'_>,
     share: f64,
 ) -> Vec<u32> {
+    // What is measured from members has the inertia about the centroid in its place here.
+    let weights = problem.objective().weights();
+    let balanced = |instance: &Instance| balanced_units(instance, weights, options, Starts::ALL, control, share);
     match as_one(problem, instance) {
-        None => balanced_units(problem, instance, options, control, share),
-        Some(level) => level.project(&balanced_units(problem, &level.instance, options, control, share)),
+        None => balanced(instance),
+        Some(level) => level.project(&balanced(&level.instance)),
     }
 }
 
-/// The same, where every unit goes by itself.
-fn balanced_units(
+/// A plan whose regions were drawn anew, each from one start a time.
+fn renewed(
     problem: &Problem,
     instance: &Instance,
+    parts: Vec<u32>,
     options: &SolveOptions,
+    control: &Control<'_>,
+    progress: (f64, f64),
+) -> Vec<u32> {
+    let weights = problem.objective().weights();
+    let quiet = control.unobserved();
+    let draw = |region: &Instance, weights: [f64; 3], turn: u64| {
+        let options = SolveOptions { effort: Effort::Standard, seed: Random::stream(options.seed, DRAW, turn).bits() };
+        balanced_units(region, weights, &options, Starts { first: turn, most: 1 }, &quiet, 1.0)
+    };
+    let renewed = |instance: &Instance, parts| renew(instance, parts, weights, options.seed, control, progress, draw);
+    match as_one(problem, instance) {
+        None => renewed(instance, parts),
+        Some(level) => level.project(&renewed(&level.instance, level.restrict(&parts))),
+    }
+}
+
+/// Where a search on clusters starts from.
+#[derive(Clone, Copy, Debug)]
+struct Starts {
+    /// Turn of the first construction.
+    first: u64,
+    /// How many there are at most.
+    most: usize,
+}
+
+impl Starts {
+    /// As many as the size of the problem and the effort ask for.
+    const ALL: Self = Self { first: 0, most: usize::MAX };
+}
+
+/// The same as [`balanced`] by weights of inertia, border and cut, where every unit goes by itself.
+fn balanced_units(
+    instance: &Instance,
+    weights: [f64; 3],
+    options: &SolveOptions,
+    from: Starts,
     control: &Control<'_>,
     share: f64,
 ) -> Vec<u32> {
     let (n, k) = (instance.len(), instance.k());
-    let objective = problem.objective();
     control.report(0.0, "construct");
-    // What is measured from members has the inertia about the centroid in its place here.
-    let weights = objective.weights();
     let mut scratches = Scratches::default();
     let mut best: Option<Found> = None;
     if options.effort == Effort::Quick && k >= 2 && k < n {
@@ -196,9 +243,9 @@ fn balanced_units(
     }
     let mut hierarchy = Hierarchy::new(instance, &[]);
     let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
-    let mut diagram = if binds { Diagram::default() } else { begin(hierarchy.coarsest(), STEPS, 0) };
+    let mut diagram = if binds { Diagram::default() } else { begin(hierarchy.coarsest(), STEPS, from.first) };
     if binds {
-        (hierarchy, diagram) = begin_bound(instance, 0);
+        (hierarchy, diagram) = begin_bound(instance, from.first);
     }
     if k < 2 || k == n {
         return hierarchy.project(diagram.parts);
@@ -207,12 +254,14 @@ fn balanced_units(
     let coarse = State::new(hierarchy.coarsest(), diagram.parts.clone(), Scales::default());
     let scales = coarse.scales_for(weights);
     drop(coarse);
-    let most = if instance.measures > 1 { MOST_MIXED } else { MOST_STARTS };
+    let most = from.most.min(if instance.measures > 1 { MOST_MIXED } else { MOST_STARTS });
     // Small problems are searched from several starts, unless territories must stay where their oversize units are.
     let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, most) as u32 } else { 1 };
     let (attempts, if_solved): (u32, u32) = match options.effort {
         Effort::Quick => (2.max(starts), 1),
         Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
+        // Regions drawn anew bring more than further starts of the whole.
+        Effort::Thorough if renew::applies(instance) => (12.max(2 * starts), starts),
         Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
     };
     // A quick search that failed has no time for smoother borders: other diagrams are as good a chance.
@@ -245,7 +294,7 @@ fn balanced_units(
             break;
         }
         if starts > 1 && (failed == 0 || anew) {
-            let turn = u64::from(attempt) + 1;
+            let turn = from.first + u64::from(attempt) + 1;
             if binds {
                 (hierarchy, diagram) = begin_bound(instance, turn);
             } else {
@@ -323,9 +372,10 @@ const MOST_MIXED: usize = 4;
 const STEPS: usize = 120;
 const QUICK_STEPS: usize = 40;
 
-/// Random streams of [`at_once`] and [`shaken`].
+/// Random streams of [`at_once`], [`shaken`] and [`renewed`].
 const AT_ONCE: u64 = 3;
 const SHAKE: u64 = 5;
+const DRAW: u64 = 7;
 /// Weight of cut and border beside what the objective gives them where loads are carried far: borders become ragged by that.
 const SMOOTHER: f64 = 1.5;
 /// Violation per territory, in targets, that is left to exchanges: sweeps that go on for so little make borders ragged.

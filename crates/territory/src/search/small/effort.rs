@@ -3,6 +3,7 @@
 //! Figures were found by trials on 44 to 1,046 units in 2 to 7 territories, and on 3,107 units in 30.
 
 use super::super::instance::Instance;
+use super::super::renew;
 use super::anneal::{Penalty, Schedule};
 use super::terms::MemberTerms;
 use super::walk::Mix;
@@ -75,12 +76,13 @@ impl Anneals {
         let most = if terms.costs.is_empty() { SMALL } else { SMALL_OF_MEMBERS };
         let (n, k) = (instance.len(), instance.k().max(1));
         let long = effort == Effort::Thorough;
+        let renews = long && renew::applies(instance);
         if n > most {
             Self::large(long, n, links)
-        } else if n / k < COARSE {
+        } else if n / k < COARSE && !renews {
             Self::coarse(long, n, k, links)
         } else {
-            Self::fine(long, n, k, links)
+            Self::fine(long, renews, n, k, links)
         }
     }
 
@@ -109,8 +111,8 @@ impl Anneals {
         }
     }
 
-    /// A long anneal from each start, then reheats.
-    fn fine(long: bool, n: usize, k: usize, links: bool) -> Self {
+    /// A long anneal from each start, then reheats; reheats alone where the plan comes from regions that were drawn anew.
+    fn fine(long: bool, renewed: bool, n: usize, k: usize, links: bool) -> Self {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
         let share = if n < MANY { (n as f64 / 500.0).min(1.0) } else { n as f64 / 700.0 };
@@ -134,7 +136,7 @@ impl Anneals {
         let (fresh, closing, patience) = match (n < MANY, long) {
             (true, true) => (8, 8, 4),
             (true, false) => (1, 2, 2),
-            (false, true) => (1, 1, 8),
+            (false, true) => (u64::from(!renewed), 1, 8),
             (false, false) => (1, 1, 2),
         };
         // Where every start counts, and combinations close what it leads to, reheats may be short.

@@ -1,0 +1,246 @@
+//! Regions of neighbouring territories are drawn anew, each from a fresh start, and kept where that is better.
+//!
+//! A start decides where territories lie, and a plan of many territories is good in one place and poor in another whatever start
+//! it came from: a region finds a good one of its own sooner than the whole. The regions of a round are disjoint and drawn
+//! side by side.
+
+use super::descent::Found;
+use super::instance::Instance;
+use super::random::Random;
+use super::state::{Scales, State};
+use crate::control::Control;
+use crate::parallel;
+use crate::space::squared_distance;
+
+/// Most and fewest territories of a region; fewer where the plan has not twice as many.
+const LARGEST: usize = 12;
+const SMALLEST: usize = 8;
+/// Territories from which a plan has regions that are but a part of it.
+const MANY: usize = 9;
+/// Units under which anneals of the whole find more.
+const LARGE: usize = 1_500;
+/// Units drawn in all rounds together.
+const DRAWN: usize = 1_000_000;
+/// Most rounds.
+const ROUNDS: usize = 200;
+/// Rounds without a better plan that end it.
+const PATIENCE: u64 = 40;
+/// Random stream.
+const REGIONS: u64 = 6;
+
+/// Whether the search for a plan goes on region by region.
+pub(super) fn applies(instance: &Instance) -> bool {
+    instance.k() >= MANY && instance.len() >= LARGE && rounds(instance) > 0
+}
+
+/// Rounds for a problem of this size; none where one would take longer than all the rest.
+fn rounds(instance: &Instance) -> u64 {
+    (DRAWN / instance.len().max(1)).min(ROUNDS) as u64
+}
+
+/// A region with what makes it a problem of its own.
+struct Region {
+    units: Vec<u32>,
+    territories: Vec<u32>,
+    part: Instance,
+}
+
+/// Draws regions of `parts` anew, round by round; `draw(region, weights, turn)` makes a plan of a region by weights of
+/// inertia, border and cut, from another start every turn. What comes back violates no more than `parts`, and is no worse.
+pub(super) fn renew(
+    instance: &Instance,
+    parts: Vec<u32>,
+    weights: [f64; 3],
+    seed: u64,
+    control: &Control<'_>,
+    progress: (f64, f64),
+    draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32> + Sync + Send,
+) -> Vec<u32> {
+    let mut state = State::new(instance, parts, Scales::default());
+    let scales = state.scales_for(weights);
+    state.scales = scales;
+    let mut best = Found::of(&state);
+    let mut rank = vec![u32::MAX; instance.len()];
+    let rounds = rounds(instance);
+    let (mut idle, mut turn) = (0, 0);
+    for round in 0..rounds {
+        control.report(progress.0 + (progress.1 - progress.0) * round as f64 / rounds as f64, "renew");
+        let regions = regions(&state, &mut rank, &mut Random::stream(seed, REGIONS, round));
+        let drawn = parallel::map(regions.len(), |at| regions[at].drawn(&best.parts, scales, turn + at as u64, &draw));
+        if control.stopped().is_some() {
+            break;
+        }
+        turn += regions.len() as u64;
+        let mut parts = best.parts.clone();
+        for (region, drawn) in regions.iter().zip(drawn) {
+            for (&u, t) in region.units.iter().zip(drawn.into_iter().flatten()) {
+                parts[u as usize] = region.territories[t as usize];
+            }
+        }
+        state = State::new(instance, parts, scales);
+        // What binds units of several regions is seen in the whole only.
+        let found = Found::of(&state);
+        idle += 1;
+        if found.is_better(&best) {
+            best = found;
+            idle = 0;
+        } else {
+            state = State::new(instance, best.parts.clone(), scales);
+        }
+        if idle == PATIENCE {
+            break;
+        }
+    }
+    best.parts
+}
+
+impl Region {
+    /// The region's plan drawn anew, if that is better than what `parts` of the whole has there.
+    fn drawn(
+        &self,
+        parts: &[u32],
+        scales: Scales,
+        turn: u64,
+        draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32>,
+    ) -> Option<Vec<u32>> {
+        let own = |&u: &u32| self.territories.partition_point(|&t| t < parts[u as usize]) as u32;
+        let old = State::new(&self.part, self.units.iter().map(own).collect(), scales);
+        // Terms keep the weight beside each other that they have in the whole.
+        let values = old.terms();
+        let weights = [scales.inertia * values.inertia, scales.border * values.border, scales.cut * values.cut];
+        let new = Found::of(&State::new(&self.part, draw(&self.part, weights, turn), scales));
+        new.is_better(&Found::of(&old)).then_some(new.parts)
+    }
+}
+
+/// Disjoint regions of neighbouring territories, each around one that is chosen at random.
+fn regions(state: &State<'_>, rank: &mut [u32], random: &mut Random) -> Vec<Region> {
+    let instance = state.instance;
+    let k = instance.k();
+    let beside = neighbours(state);
+    let centres: Vec<[f64; 3]> = (0..k as u32).map(|t| state.moments_of(t).centroid()).collect();
+    let mut order: Vec<u32> = (0..k as u32).collect();
+    (1..k).rev().for_each(|i| order.swap(i, random.below(i + 1)));
+    let largest = LARGEST.min(k / 2).max(2);
+    let smallest = SMALLEST.min(largest * 2 / 3).max(2);
+    let mut region_of = vec![None; k];
+    let mut members: Vec<Vec<u32>> = Vec::new();
+    for &first in &order {
+        if region_of[first as usize].is_some() {
+            continue;
+        }
+        let number = members.len();
+        let size = smallest + random.below(largest + 1 - smallest);
+        let mut territories = vec![first];
+        region_of[first as usize] = Some(number);
+        while territories.len() < size {
+            let around = territories.iter().flat_map(|&t| &beside[t as usize]).copied();
+            let way = |t: u32| squared_distance(centres[first as usize], centres[t as usize]);
+            let nearest = around
+                .filter(|&t| region_of[t as usize].is_none())
+                .min_by(|&a, &b| way(a).total_cmp(&way(b)).then(a.cmp(&b)));
+            let Some(next) = nearest else { break };
+            region_of[next as usize] = Some(number);
+            territories.push(next);
+        }
+        territories.sort_unstable();
+        members.push(territories);
+    }
+    let mut units = vec![Vec::new(); members.len()];
+    for u in 0..instance.len() as u32 {
+        if let Some(number) = region_of[state.part(u) as usize] {
+            units[number].push(u);
+        }
+    }
+    let several =
+        |(territories, units): &(Vec<u32>, Vec<u32>)| territories.len() >= 2 && units.len() > territories.len();
+    let pairs = members.into_iter().zip(units).filter(several);
+    pairs
+        .map(|(territories, units)| Region { part: instance.part(&units, &territories, rank), units, territories })
+        .collect()
+}
+
+/// The territories beside each.
+fn neighbours(state: &State<'_>) -> Vec<Vec<u32>> {
+    let mut beside = vec![Vec::new(); state.instance.k()];
+    for &u in state.border() {
+        let own = state.part(u);
+        for &v in state.instance.neighbours(u) {
+            let other = state.part(v);
+            if other != own && !beside[own as usize].contains(&other) {
+                beside[own as usize].push(other);
+            }
+        }
+    }
+    beside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contiguity::begin;
+    use super::super::tests::grid;
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    const WEIGHTS: [f64; 3] = [1.0, 0.0, 0.25];
+
+    #[test]
+    fn regions_are_disjoint_and_hold_all_units_of_their_territories() {
+        let instance = grid(48, 48, 20);
+        let state = State::new(&instance, begin(&instance, 40, 0).parts, Scales::default());
+        let mut rank = vec![u32::MAX; instance.len()];
+        let regions = regions(&state, &mut rank, &mut Random::stream(1, REGIONS, 0));
+        let mut seen = vec![false; instance.k()];
+        for region in &regions {
+            assert!(region.territories.len() >= 2 && region.territories.len() <= 10);
+            assert!(region.territories.iter().all(|&t| !std::mem::replace(&mut seen[t as usize], true)));
+            let sizes: u32 = region.territories.iter().map(|&t| state.size(t)).sum();
+            assert_eq!(sizes as usize, region.units.len());
+            assert!(region.units.iter().all(|&u| region.territories.contains(&state.part(u))));
+            assert_eq!((region.part.len(), region.part.k()), (region.units.len(), region.territories.len()));
+        }
+        assert!(seen.iter().filter(|&&s| s).count() >= 16, "hardly any territory is in a region");
+    }
+
+    /// One territory has all but a unit for each other one.
+    fn uneven(instance: &Instance) -> Vec<u32> {
+        let last = instance.k() as u32 - 1;
+        (0..instance.len() as u32).map(|u| u.min(last)).collect()
+    }
+
+    #[test]
+    fn only_what_is_better_is_kept() {
+        let instance = grid(48, 48, 20);
+        let parts = begin(&instance, 40, 0).parts;
+        let (control, asked) = (Control::default(), AtomicUsize::new(0));
+        let worse = |part: &Instance, _: [f64; 3], _: u64| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            uneven(part)
+        };
+        assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), worse), parts);
+        assert!(asked.load(Ordering::Relaxed) >= 2 * PATIENCE as usize, "it gave up early");
+        let better = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
+        let found = renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), better);
+        let [old, new] = [parts, found].map(|parts| {
+            let mut state = State::new(&instance, parts, Scales::default());
+            state.scales = Scales { inertia: 1.0, ..Scales::default() };
+            Found::of(&state)
+        });
+        assert!(new.violation < 0.5 * old.violation, "{} is not less than {}", new.violation, old.violation);
+    }
+
+    #[test]
+    fn what_is_stopped_in_a_round_leaves_the_plan() {
+        let instance = grid(48, 48, 20);
+        let parts = begin(&instance, 40, 0).parts;
+        let flag = AtomicBool::new(false);
+        let control = Control::default().cancel(&flag);
+        let stops = |part: &Instance, _: [f64; 3], turn: u64| {
+            flag.store(true, Ordering::Relaxed);
+            begin(part, 40, turn).parts
+        };
+        assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), stops), parts);
+        let through = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
+        assert_ne!(renew(&instance, parts.clone(), WEIGHTS, 1, &Control::default(), (0.0, 1.0), through), parts);
+    }
+}
