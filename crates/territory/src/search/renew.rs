@@ -28,9 +28,13 @@ const PATIENCE: u64 = 40;
 /// Random stream.
 const REGIONS: u64 = 6;
 
-/// Whether the search for a plan goes on region by region.
+/// Whether the search for a plan goes on region by region: not where rules or distances bind units of several regions, or
+/// territories to units that exceed their bounds, for a region by itself sees neither.
 pub(super) fn applies(instance: &Instance) -> bool {
-    instance.k() >= MANY && instance.len() >= LARGE && rounds(instance) > 0
+    let large = instance.k() >= MANY && instance.len() >= LARGE && rounds(instance) > 0;
+    let is_free =
+        |instance: &Instance| instance.bonds.as_ref().is_none_or(|b| !b.binds() && b.centres_apart_km.is_none());
+    large && is_free(instance) && instance.oversize_units().is_empty()
 }
 
 /// Rounds for a problem of this size; none where one would take longer than all the rest.
@@ -64,12 +68,15 @@ pub(super) fn renew(
     let rounds = rounds(instance);
     let (mut idle, mut turn) = (0, 0);
     for round in 0..rounds {
-        control.report(progress.0 + (progress.1 - progress.0) * round as f64 / rounds as f64, "renew");
-        let regions = regions(&state, &mut rank, &mut Random::stream(seed, REGIONS, round));
-        let drawn = parallel::map(regions.len(), |at| regions[at].drawn(&best.parts, scales, turn + at as u64, &draw));
-        if control.stopped().is_some() {
+        if idle == PATIENCE || control.stopped().is_some() {
             break;
         }
+        control.report(progress.0 + (progress.1 - progress.0) * round as f64 / rounds as f64, "renew");
+        let regions = regions(&state, &mut rank, &mut Random::stream(seed, REGIONS, round));
+        let drawn = parallel::map(regions.len(), |at| {
+            let going = control.stopped().is_none();
+            going.then(|| regions[at].drawn(&best.parts, (weights, scales), turn + at as u64, &draw)).flatten()
+        });
         turn += regions.len() as u64;
         let mut parts = best.parts.clone();
         for (region, drawn) in regions.iter().zip(drawn) {
@@ -87,9 +94,6 @@ pub(super) fn renew(
         } else {
             state = State::new(instance, best.parts.clone(), scales);
         }
-        if idle == PATIENCE {
-            break;
-        }
     }
     best.parts
 }
@@ -99,7 +103,7 @@ impl Region {
     fn drawn(
         &self,
         parts: &[u32],
-        scales: Scales,
+        (weights, scales): ([f64; 3], Scales),
         turn: u64,
         draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32>,
     ) -> Option<Vec<u32>> {
@@ -107,9 +111,18 @@ impl Region {
         let old = State::new(&self.part, self.units.iter().map(own).collect(), scales);
         // Terms keep the weight beside each other that they have in the whole.
         let values = old.terms();
-        let weights = [scales.inertia * values.inertia, scales.border * values.border, scales.cut * values.cut];
+        let own = [scales.inertia * values.inertia, scales.border * values.border, scales.cut * values.cut];
+        let (all, energy): (f64, f64) = (weights.iter().sum(), own.iter().sum());
+        let weights = if energy > 0.0 { own.map(|e| e / energy * all) } else { weights };
+        let old = Found::of(&old);
         let new = Found::of(&State::new(&self.part, draw(&self.part, weights, turn), scales));
-        new.is_better(&Found::of(&old)).then_some(new.parts)
+        (new.violation <= old.violation && new.is_better(&old)).then_some(new.parts)
+    }
+
+    /// Whether every measure has something to share out.
+    fn has_loads(&self) -> bool {
+        let part = &self.part;
+        (0..part.measures).all(|m| (0..part.len() as u32).any(|u| part.loads_of(u)[m] > 0.0))
     }
 }
 
@@ -157,6 +170,7 @@ fn regions(state: &State<'_>, rank: &mut [u32], random: &mut Random) -> Vec<Regi
     let pairs = members.into_iter().zip(units).filter(several);
     pairs
         .map(|(territories, units)| Region { part: instance.part(&units, &territories, rank), units, territories })
+        .filter(Region::has_loads)
         .collect()
 }
 
@@ -221,26 +235,55 @@ mod tests {
         assert!(asked.load(Ordering::Relaxed) >= 2 * PATIENCE as usize, "it gave up early");
         let better = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
         let found = renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), better);
-        let [old, new] = [parts, found].map(|parts| {
-            let mut state = State::new(&instance, parts, Scales::default());
-            state.scales = Scales { inertia: 1.0, ..Scales::default() };
-            Found::of(&state)
-        });
+        let [old, new] = [parts, found].map(|parts| Found::of(&State::new(&instance, parts, Scales::default())));
         assert!(new.violation < 0.5 * old.violation, "{} is not less than {}", new.violation, old.violation);
     }
 
     #[test]
-    fn what_is_stopped_in_a_round_leaves_the_plan() {
+    fn a_region_that_gets_worse_stays_though_others_gain() {
+        let instance = grid(48, 48, 20);
+        let state = State::new(&instance, begin(&instance, 40, 0).parts, Scales::default());
+        let scales = state.scales_for(WEIGHTS);
+        let mut rank = vec![u32::MAX; instance.len()];
+        let regions = regions(&state, &mut rank, &mut Random::stream(1, REGIONS, 0));
+        for region in &regions {
+            let drawn = region.drawn(&state.parts(), (WEIGHTS, scales), 0, |part, weights, _| {
+                assert!((weights.iter().sum::<f64>() - 1.25).abs() < 1e-9 && weights[1] == 0.0);
+                uneven(part)
+            });
+            assert_eq!(drawn, None);
+        }
+    }
+
+    #[test]
+    fn what_is_stopped_keeps_what_was_drawn() {
         let instance = grid(48, 48, 20);
         let parts = begin(&instance, 40, 0).parts;
         let flag = AtomicBool::new(false);
-        let control = Control::default().cancel(&flag);
-        let stops = |part: &Instance, _: [f64; 3], turn: u64| {
-            flag.store(true, Ordering::Relaxed);
-            begin(part, 40, turn).parts
+        let (control, asked) = (Control::default().cancel(&flag), AtomicUsize::new(0));
+        let until = |last: usize| {
+            let (flag, asked) = (&flag, &asked);
+            flag.store(last == 0, Ordering::Relaxed);
+            asked.store(0, Ordering::Relaxed);
+            move |part: &Instance, _: [f64; 3], turn: u64| {
+                flag.store(asked.fetch_add(1, Ordering::Relaxed) + 1 >= last, Ordering::Relaxed);
+                begin(part, 40, turn + 1).parts
+            }
         };
-        assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), stops), parts);
-        let through = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
-        assert_ne!(renew(&instance, parts.clone(), WEIGHTS, 1, &Control::default(), (0.0, 1.0), through), parts);
+        assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), until(0)), parts);
+        assert_eq!(asked.load(Ordering::Relaxed), 0, "it began though it was stopped");
+        let found = renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), until(12));
+        assert!(asked.load(Ordering::Relaxed) < 20, "it went on");
+        assert_ne!(found, parts, "what was drawn before is lost");
+    }
+
+    #[test]
+    fn rules_that_bind_leave_plans_whole() {
+        let mut instance = grid(48, 48, 20);
+        assert!(applies(&instance));
+        let mut bonds = super::super::Bonds::default();
+        bonds.centres_apart_km = Some(1.0);
+        instance.bonds = Some(Box::new(bonds));
+        assert!(!applies(&instance));
     }
 }

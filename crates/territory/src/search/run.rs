@@ -126,14 +126,17 @@ pub(crate) fn apportion(loads: &[f64], units: &[usize], mut shares: Vec<usize>, 
 }
 
 fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions, control: &Control<'_>) -> Vec<u32> {
-    let renews = options.effort == Effort::Thorough && renew::applies(instance);
+    // Regions are drawn by centroids: what is measured from members might be worse by them.
+    let objective = problem.objective();
+    let from_members = objective.inertia_medoid + objective.median > 0.0;
+    let renews = options.effort == Effort::Thorough && !from_members && renew::applies(instance);
     if small::applies(problem, instance, options.effort) {
         // A plan to start from and to measure by: the search proper comes after it.
         let share = 0.1;
         let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
         let mut parts = balanced(problem, instance, &start, control, share);
         let mut at = share;
-        if renews {
+        if renews && control.stopped().is_none() {
             at = 0.8;
             parts = renewed(problem, instance, parts, options, control, (share, at));
         }
@@ -141,7 +144,7 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
             return parts;
         }
         let roomy = with_room(instance, &parts);
-        return small::run(problem, &roomy, parts, options, control, (at, 1.0));
+        return small::run(problem, &roomy, (parts, renews), options, control, (at, 1.0));
     }
     if problem.objective().diameter == 0.0 {
         let share = if renews { 0.2 } else { 1.0 };
@@ -264,6 +267,7 @@ fn balanced_units(
         Effort::Thorough if renew::applies(instance) => (12.max(2 * starts), starts),
         Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
     };
+    let attempts = if from.most == 1 { 1 } else { attempts };
     // A quick search that failed has no time for smoother borders: other diagrams are as good a chance.
     let anew = options.effort == Effort::Quick && starts > 1;
     let mut failed = 0;

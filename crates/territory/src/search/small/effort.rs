@@ -3,7 +3,6 @@
 //! Figures were found by trials on 44 to 1,046 units in 2 to 7 territories, and on 3,107 units in 30.
 
 use super::super::instance::Instance;
-use super::super::renew;
 use super::anneal::{Penalty, Schedule};
 use super::terms::MemberTerms;
 use super::walk::Mix;
@@ -71,18 +70,17 @@ pub(super) struct Anneals {
 impl Anneals {
     /// Those of an effort. Where links are all that counts, energies come in whole steps, and what is far under one step is
     /// frozen.
-    pub(super) fn new(effort: Effort, instance: &Instance, terms: &MemberTerms<'_>) -> Self {
+    pub(super) fn new((effort, renewed): (Effort, bool), instance: &Instance, terms: &MemberTerms<'_>) -> Self {
         let links = terms.only_links();
         let most = if terms.costs.is_empty() { SMALL } else { SMALL_OF_MEMBERS };
         let (n, k) = (instance.len(), instance.k().max(1));
         let long = effort == Effort::Thorough;
-        let renews = long && renew::applies(instance);
         if n > most {
             Self::large(long, n, links)
-        } else if n / k < COARSE && !renews {
+        } else if n / k < COARSE && !renewed {
             Self::coarse(long, n, k, links)
         } else {
-            Self::fine(long, renews, n, k, links)
+            Self::fine((long, renewed), n, k, links)
         }
     }
 
@@ -112,7 +110,7 @@ impl Anneals {
     }
 
     /// A long anneal from each start, then reheats; reheats alone where the plan comes from regions that were drawn anew.
-    fn fine(long: bool, renewed: bool, n: usize, k: usize, links: bool) -> Self {
+    fn fine((long, renewed): (bool, bool), n: usize, k: usize, links: bool) -> Self {
         let mix = Mix { swaps: 0.5, splits: 0.0005, bundles: 0.05, exactly: false };
         // From 500 units on the number of starts is what counts.
         let share = if n < MANY { (n as f64 / 500.0).min(1.0) } else { n as f64 / 700.0 };

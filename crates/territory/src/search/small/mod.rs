@@ -57,18 +57,18 @@ pub(super) fn applies(problem: &Problem, instance: &Instance, effort: Effort) ->
     }
 }
 
-/// Improves `parts`, a contiguous plan; what comes back violates no more, and is no worse by the objective.
+/// Improves `parts`, a contiguous plan, whose regions may have been `renewed`; what comes back violates no more, and is no worse by the objective.
 pub(super) fn run(
     problem: &Problem,
     instance: &Instance,
-    parts: Vec<u32>,
+    (parts, renewed): (Vec<u32>, bool),
     options: &SolveOptions,
     control: &Control<'_>,
     progress: (f64, f64),
 ) -> Vec<u32> {
     let terms = MemberTerms::new(problem, instance);
     let scales = TermScales::of(instance, &terms, &parts);
-    let anneals = Anneals::new(options.effort, instance, &terms);
+    let anneals = Anneals::new((options.effort, renewed), instance, &terms);
     let search = Search { instance, terms: &terms, scales: &scales, anneals: &anneals, seed: options.seed, control };
     let mut pool = Pool::new(Best::of(&Books::new(instance, &terms, &scales, parts)));
     let rounds = anneals.fresh + anneals.closing;
