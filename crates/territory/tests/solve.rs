@@ -106,6 +106,38 @@ fn progress_never_falls_and_ends_at_one() {
     assert_eq!(*last.lock().expect("a lock"), 1.0);
 }
 
+#[test]
+fn regions_drawn_anew_give_a_better_plan_and_the_same_on_any_number_of_threads() {
+    let places: Vec<(u16, u16)> = (0..1560).map(|i| (i % 40, i / 40)).collect();
+    // A few units weigh as much as a quarter of a territory.
+    let weights: Vec<(u8, u8)> =
+        (0..1560u32).map(|i| (if i * 131 % 97 == 0 { 240 } else { (i * 7 % 11) as u8 }, 1)).collect();
+    let mut spec = problem(&places, &weights, 14, 0.03, 1).spec().clone();
+    spec.objective = Objective::INERTIA;
+    let problem = spec.build().expect("a valid problem");
+    // A few rounds are enough to see it, and what stops there has to leave a whole plan.
+    let drawn = |threads: usize| {
+        let (flag, rounds) = (AtomicBool::new(false), std::sync::atomic::AtomicU32::new(0));
+        let observer = |progress: territory::Progress| {
+            if progress.stage == "renew" && rounds.fetch_add(1, Ordering::Relaxed) == 8 {
+                flag.store(true, Ordering::Relaxed);
+            }
+        };
+        let control = Control::default().cancel(&flag).observer(&observer);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        let solution = pool.install(|| solve(&problem, &options(1, Effort::Thorough), &control)).expect("a plan");
+        assert_eq!((solution.stopped, rounds.load(Ordering::Relaxed)), (Stopped::Cancelled, 9));
+        solution.assignment
+    };
+    let found = drawn(1);
+    assert_eq!(found, drawn(3));
+    assert!(validate(&problem, &found).expect("a valid assignment").is_valid());
+    let standard = solve(&problem, &options(1, Effort::Standard), &Control::default()).expect("a plan").assignment;
+    let (found, standard) = (rank(&problem, &found), rank(&problem, &standard));
+    assert_eq!(found.0, 0.0, "bounds are violated");
+    assert!(standard.0 > 0.0 || found.1 < 0.999 * standard.1, "{found:?} is not better than {standard:?}");
+}
+
 /// Least (violation, objective) over all contiguous plans of exactly k territories.
 fn exhaustive(problem: &Problem) -> (f64, f64) {
     let (n, k) = (problem.units(), problem.k());
