@@ -132,9 +132,10 @@ impl Anneals {
         let schedule = |hot: f64| Schedule { steps: steps as u64, temperature: (hot, cold), penalty, mix };
         let heats: &[f64] = if links { &[0.5] } else { &[0.05, 0.1, 0.2, 0.4] };
         let (fresh, closing, patience) = match (n < MANY, long) {
+            (_, true) if renewed => (0, 1, 1),
             (true, true) => (8, 8, 4),
             (true, false) => (1, 2, 2),
-            (false, true) => (u64::from(!renewed), 1, 8),
+            (false, true) => (1, 1, 8),
             (false, false) => (1, 1, 2),
         };
         // Where every start counts, and combinations close what it leads to, reheats may be short.
