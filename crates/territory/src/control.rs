@@ -14,7 +14,7 @@ pub enum Effort {
     /// The default: an annealed search under territory prices after it.
     #[default]
     Standard,
-    /// A long search: small problems are annealed from many starts, many territories drawn anew region by region.
+    /// A long search: few units are annealed from many starts, many territories drawn anew region by region.
     Thorough,
 }
 

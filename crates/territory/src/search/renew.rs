@@ -21,8 +21,9 @@ const MANY: usize = 9;
 const LARGE: usize = 1_500;
 /// Units drawn in all rounds together.
 const DRAWN: usize = 1_000_000;
-/// Most rounds.
+/// Most rounds, and fewest: where there are less, more starts of the whole are the better use of the time.
 const ROUNDS: usize = 200;
+const FEWEST: u64 = 5;
 /// Rounds without a better plan that end it.
 const PATIENCE: u64 = 40;
 /// Random stream.
@@ -31,13 +32,13 @@ const REGIONS: u64 = 6;
 /// Whether the search for a plan goes on region by region: not where rules or distances bind units of several regions, or
 /// territories to units that exceed their bounds, for a region by itself sees neither.
 pub(super) fn applies(instance: &Instance) -> bool {
-    let large = instance.k() >= MANY && instance.len() >= LARGE && rounds(instance) > 0;
+    let large = instance.k() >= MANY && instance.len() >= LARGE && rounds(instance) >= FEWEST;
     let is_free =
         |instance: &Instance| instance.bonds.as_ref().is_none_or(|b| !b.binds() && b.centres_apart_km.is_none());
     large && is_free(instance) && instance.oversize_units().is_empty()
 }
 
-/// Rounds for a problem of this size; none where one would take longer than all the rest.
+/// Rounds for a problem of this size.
 fn rounds(instance: &Instance) -> u64 {
     (DRAWN / instance.len().max(1)).min(ROUNDS) as u64
 }
@@ -109,7 +110,7 @@ impl Region {
     ) -> Option<Vec<u32>> {
         let own = |&u: &u32| self.territories.partition_point(|&t| t < parts[u as usize]) as u32;
         let old = State::new(&self.part, self.units.iter().map(own).collect(), scales);
-        // Terms keep the weight beside each other that they have in the whole.
+        // Inertia, border and cut keep the weight beside each other that they have in the whole.
         let values = old.terms();
         let own = [scales.inertia * values.inertia, scales.border * values.border, scales.cut * values.cut];
         let (all, energy): (f64, f64) = (weights.iter().sum(), own.iter().sum());
@@ -284,6 +285,10 @@ mod tests {
         let mut bonds = super::super::Bonds::default();
         bonds.centres_apart_km = Some(1.0);
         instance.bonds = Some(Box::new(bonds));
-        assert!(!applies(&instance));
+        assert!(!applies(&instance), "centres keep a distance");
+        instance.bonds = None;
+        assert!(applies(&instance));
+        instance.loads[7] = 3.0;
+        assert!(!applies(&instance), "a unit is oversize");
     }
 }

@@ -134,7 +134,7 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
         // A plan to start from and to measure by: the search proper comes after it.
         let share = 0.1;
         let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
-        let mut parts = balanced(problem, instance, &start, control, share);
+        let mut parts = balanced(problem, instance, &start, Starts::ALL, control, share);
         let mut at = share;
         if renews && control.stopped().is_none() {
             at = 0.8;
@@ -148,13 +148,14 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
     }
     if problem.objective().diameter == 0.0 {
         let share = if renews { 0.2 } else { 1.0 };
-        let parts = balanced(problem, instance, options, control, share);
+        let from = Starts { renewed: renews, ..Starts::ALL };
+        let parts = balanced(problem, instance, options, from, control, share);
         return if renews { renewed(problem, instance, parts, options, control, (share, 1.0)) } else { parts };
     }
     // Where diameters are shortened after it, balance is the smaller part of the work.
     let share = 0.1;
     let effort = options.effort.min(Effort::Standard);
-    let parts = balanced(problem, instance, &SolveOptions { effort, ..*options }, control, share);
+    let parts = balanced(problem, instance, &SolveOptions { effort, ..*options }, Starts::ALL, control, share);
     if control.stopped().is_some() || instance.k() < 2 || instance.k() == instance.len() {
         return parts;
     }
@@ -176,19 +177,20 @@ fn balanced(
     problem: &Problem,
     instance: &Instance,
     options: &SolveOptions,
+    from: Starts,
     control: &Control<'_>,
     share: f64,
 ) -> Vec<u32> {
     // What is measured from members has the inertia about the centroid in its place here.
     let weights = problem.objective().weights();
-    let balanced = |instance: &Instance| balanced_units(instance, weights, options, Starts::ALL, control, share);
+    let balanced = |instance: &Instance| balanced_units(instance, weights, options, from, control, share);
     match as_one(problem, instance) {
         None => balanced(instance),
         Some(level) => level.project(&balanced(&level.instance)),
     }
 }
 
-/// A plan whose regions were drawn anew, each from one start a time.
+/// A plan whose regions were drawn anew, each from one start a time; no units go together where this applies.
 fn renewed(
     problem: &Problem,
     instance: &Instance,
@@ -201,13 +203,9 @@ fn renewed(
     let quiet = control.unobserved();
     let draw = |region: &Instance, weights: [f64; 3], turn: u64| {
         let options = SolveOptions { effort: Effort::Standard, seed: Random::stream(options.seed, DRAW, turn).bits() };
-        balanced_units(region, weights, &options, Starts { first: turn, most: 1 }, &quiet, 1.0)
+        balanced_units(region, weights, &options, Starts { first: turn, most: 1, ..Starts::ALL }, &quiet, 1.0)
     };
-    let renewed = |instance: &Instance, parts| renew(instance, parts, weights, options.seed, control, progress, draw);
-    match as_one(problem, instance) {
-        None => renewed(instance, parts),
-        Some(level) => level.project(&renewed(&level.instance, level.restrict(&parts))),
-    }
+    renew(instance, parts, weights, options.seed, control, progress, draw)
 }
 
 /// Where a search on clusters starts from.
@@ -217,11 +215,13 @@ struct Starts {
     first: u64,
     /// How many there are at most.
     most: usize,
+    /// Whether regions are drawn anew after it, which brings more than further starts of the whole.
+    renewed: bool,
 }
 
 impl Starts {
     /// As many as the size of the problem and the effort ask for.
-    const ALL: Self = Self { first: 0, most: usize::MAX };
+    const ALL: Self = Self { first: 0, most: usize::MAX, renewed: false };
 }
 
 /// The same as [`balanced`] by weights of inertia, border and cut, where every unit goes by itself.
@@ -263,8 +263,7 @@ fn balanced_units(
     let (attempts, if_solved): (u32, u32) = match options.effort {
         Effort::Quick => (2.max(starts), 1),
         Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
-        // Regions drawn anew bring more than further starts of the whole.
-        Effort::Thorough if renew::applies(instance) => (12.max(2 * starts), starts),
+        Effort::Thorough if from.renewed => (12.max(2 * starts), starts),
         Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
     };
     let attempts = if from.most == 1 { 1 } else { attempts };

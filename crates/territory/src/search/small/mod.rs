@@ -3,8 +3,8 @@
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
 //! ([`split`]). A *line* is a series of anneals, ended by combinations of moves ([`combine`]); where there are many territories
-//! only the best plan of all is, and none where links alone count. Fresh starts choose the basin, reheats of the best plans
-//! close it. Where territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in
+//! only the best plan of all is, and none where links alone count. Fresh starts choose the basin (unless the plan's
+//! regions were drawn anew), reheats of the best plans close it. Where territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in
 //! lanes; lanes of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when
 //! several fresh lines agree on the best value (not where links alone count and territories have many units), or when reheats
 //! bring nothing: both are counted, no clock is asked.
@@ -68,9 +68,12 @@ pub(super) fn run(
 ) -> Vec<u32> {
     let terms = MemberTerms::new(problem, instance);
     let scales = TermScales::of(instance, &terms, &parts);
+    let begun = Best::of(&Books::new(instance, &terms, &scales, parts));
+    // Bounds that are missed still may be met from afresh.
+    let renewed = renewed && begun.violation == 0.0;
     let anneals = Anneals::new((options.effort, renewed), instance, &terms);
     let search = Search { instance, terms: &terms, scales: &scales, anneals: &anneals, seed: options.seed, control };
-    let mut pool = Pool::new(Best::of(&Books::new(instance, &terms, &scales, parts)));
+    let mut pool = Pool::new(begun);
     let rounds = anneals.fresh + anneals.closing;
     let mut idle = 0;
     for round in 0..rounds {
