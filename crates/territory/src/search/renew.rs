@@ -7,7 +7,7 @@
 use super::descent::Found;
 use super::instance::Instance;
 use super::random::Random;
-use super::state::{Scales, State};
+use super::state::{Scales, State, beside};
 use crate::control::Control;
 use crate::parallel;
 use crate::space::squared_distance;
@@ -33,9 +33,8 @@ const REGIONS: u64 = 6;
 /// territories to units that exceed their bounds, for a region by itself sees neither.
 pub(super) fn applies(instance: &Instance) -> bool {
     let large = instance.k() >= MANY && instance.len() >= LARGE && rounds(instance) >= FEWEST;
-    let is_free =
-        |instance: &Instance| instance.bonds.as_ref().is_none_or(|b| !b.binds() && b.centres_apart_km.is_none());
-    large && is_free(instance) && instance.oversize_units().is_empty()
+    let free = instance.bonds.as_ref().is_none_or(|b| !b.binds() && b.centres_apart_km.is_none());
+    large && free && instance.oversize_units().is_empty()
 }
 
 /// Rounds for a problem of this size.
@@ -85,15 +84,12 @@ pub(super) fn renew(
                 parts[u as usize] = region.territories[t as usize];
             }
         }
-        state = State::new(instance, parts, scales);
+        let after = State::new(instance, parts, scales);
         // What binds units of several regions is seen in the whole only.
-        let found = Found::of(&state);
+        let found = Found::of(&after);
         idle += 1;
         if found.is_better(&best) {
-            best = found;
-            idle = 0;
-        } else {
-            state = State::new(instance, best.parts.clone(), scales);
+            (state, best, idle) = (after, found, 0);
         }
     }
     best.parts
@@ -131,7 +127,7 @@ impl Region {
 fn regions(state: &State<'_>, rank: &mut [u32], random: &mut Random) -> Vec<Region> {
     let instance = state.instance;
     let k = instance.k();
-    let beside = neighbours(state);
+    let beside = beside(k, &state.neighbouring());
     let centres: Vec<[f64; 3]> = (0..k as u32).map(|t| state.moments_of(t).centroid()).collect();
     let mut order: Vec<u32> = (0..k as u32).collect();
     (1..k).rev().for_each(|i| order.swap(i, random.below(i + 1)));
@@ -173,21 +169,6 @@ fn regions(state: &State<'_>, rank: &mut [u32], random: &mut Random) -> Vec<Regi
         .map(|(territories, units)| Region { part: instance.part(&units, &territories, rank), units, territories })
         .filter(Region::has_loads)
         .collect()
-}
-
-/// The territories beside each.
-fn neighbours(state: &State<'_>) -> Vec<Vec<u32>> {
-    let mut beside = vec![Vec::new(); state.instance.k()];
-    for &u in state.border() {
-        let own = state.part(u);
-        for &v in state.instance.neighbours(u) {
-            let other = state.part(v);
-            if other != own && !beside[own as usize].contains(&other) {
-                beside[own as usize].push(other);
-            }
-        }
-    }
-    beside
 }
 
 #[cfg(test)]

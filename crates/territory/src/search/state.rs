@@ -8,6 +8,8 @@
 
 mod views;
 
+pub(super) use views::beside;
+
 use super::bonds::{Bonds, NOWHERE};
 use super::instance::Instance;
 use crate::parallel;

@@ -9,6 +9,7 @@
 //! links that moved units share, so sets that pay only together are not found where links count.
 
 use super::super::guard::{Guard, Leaving};
+use super::super::state::beside;
 use super::anneal::LEAST_GAIN;
 use super::books::Books;
 use super::prices::{Prices, Table};
@@ -345,12 +346,8 @@ fn groups(books: &Books<'_>) -> Vec<Vec<u32>> {
     if k <= TOGETHER {
         return vec![(0..k as u32).collect()];
     }
-    let mut beside = vec![Vec::new(); k];
     let links = books.state.neighbouring();
-    for &(a, b) in &links {
-        beside[a as usize].push(b);
-        beside[b as usize].push(a);
-    }
+    let beside = beside(k, &links);
     let group = |&(a, b): &(u32, u32)| {
         let both = beside[a as usize].iter().copied().filter(|t| beside[b as usize].contains(t));
         [a, b].into_iter().chain(both).take(TOGETHER).collect()

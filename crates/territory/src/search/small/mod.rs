@@ -3,8 +3,9 @@
 //! Contiguity is hard; bounds are a penalty, linear in the violation, that keeps the search about them: a plan at its bounds is
 //! reached from both sides. Moves are single units, bundles, swaps ([`walk`]) and merging two territories to split them anew
 //! ([`split`]). A *line* is a series of anneals, ended by combinations of moves ([`combine`]); where there are many territories
-//! only the best plan of all is, and none where links alone count. Fresh starts choose the basin (unless the plan's
-//! regions were drawn anew), reheats of the best plans close it. Where territories have few units, anneals are short and many, hot to the end while the penalty rises. Lines lie in
+//! only the best plan of all is, and none where links alone count. Fresh starts choose the basin (unless the plan's regions were
+//! drawn anew), reheats of the best plans close it. Where territories have few units, anneals are short and many, hot to the end
+//! while the penalty rises. Lines lie in
 //! lanes; lanes of a round are independent, and what they found is combined in index order ([`pool`]). The search ends when
 //! several fresh lines agree on the best value (not where links alone count and territories have many units), or when reheats
 //! bring nothing: both are counted, no clock is asked.
@@ -57,7 +58,8 @@ pub(super) fn applies(problem: &Problem, instance: &Instance, effort: Effort) ->
     }
 }
 
-/// Improves `parts`, a contiguous plan, whose regions may have been `renewed`; what comes back violates no more, and is no worse by the objective.
+/// Improves `parts`, a contiguous plan, whose regions may have been `renewed`; what comes back violates no more, and is no worse
+/// by the objective.
 pub(super) fn run(
     problem: &Problem,
     instance: &Instance,

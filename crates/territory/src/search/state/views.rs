@@ -117,3 +117,13 @@ impl<'a> State<'a> {
         pairs.into_iter().map(|pair| ((pair >> 32) as u32, pair as u32)).collect()
     }
 }
+
+/// Neighbours of each of `k` territories, from the pairs of [`State::neighbouring`].
+pub(crate) fn beside(k: usize, pairs: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let mut beside = vec![Vec::new(); k];
+    for &(a, b) in pairs {
+        beside[a as usize].push(b);
+        beside[b as usize].push(a);
+    }
+    beside
+}
