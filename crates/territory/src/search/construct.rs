@@ -13,9 +13,10 @@
 use super::instance::Instance;
 use super::laplacian::Laplacian;
 use super::random::Random;
-use super::tree::{Cells, Centres, Load, Points, Tree};
+use super::tree::{Cells, Centres, Points, Tree};
 use crate::space::squared_distance;
 use crate::terms::{Mass, Moments};
+use std::borrow::Cow;
 
 /// Points per territory on the coarse level: 16 lose 2–4 % inertia, 100 gain nothing.
 const COARSE: usize = 32;
@@ -69,39 +70,48 @@ pub fn construct(instance: &Instance, steps: usize, turn: u64) -> Diagram {
     }
     let coarse = average(&units, run);
     let mut balance = Balance::new(instance, &coarse, turn);
-    balance.run(&Tree::new(&coarse), steps, true, &mut []);
+    balance.run(&Tree::new(&coarse.arranged()), steps, true, &mut []);
     balance.run(&tree, FINE_STEPS, false, &mut parts);
     balance.into_diagram(parts, &instance.shares)
 }
 
-fn points_of(instance: &Instance) -> Points {
+fn points_of(instance: &Instance) -> Points<'_> {
     let dims = instance.measures - 1;
-    let mut points = Points { loads: Vec::with_capacity(instance.len()), tilts: Vec::new(), dims };
-    for u in 0..instance.len() as u32 {
-        let load = instance.mean_load(u);
-        points.loads.push(Load { mass: instance.masses[u as usize], load });
+    let mut points = Points {
+        masses: Cow::Borrowed(&instance.masses),
+        loads: Cow::Borrowed(&instance.loads),
+        tilts: Vec::new(),
+        dims,
+    };
+    if dims == 0 {
+        return points;
+    }
+    let loads: Vec<f64> = (0..instance.len() as u32).map(|u| instance.mean_load(u)).collect();
+    for (u, &load) in (0u32..).zip(&loads) {
         let tilt = |&l: &f64| if load > 0.0 { l / load - 1.0 } else { 0.0 };
         points.tilts.extend(instance.loads_of(u)[..dims].iter().map(tilt));
     }
+    points.loads = Cow::Owned(loads);
     points
 }
 
 /// Averages of runs of consecutive points.
-fn average(points: &Points, run: usize) -> Points {
+fn average(points: &Points<'_>, run: usize) -> Points<'static> {
     let dims = points.dims;
-    let mut coarse = Points { loads: Vec::new(), tilts: Vec::new(), dims };
-    for (i, chunk) in points.loads.chunks(run).enumerate() {
+    let (mut masses, mut sums, mut tilts) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, (chunk, loads)) in points.masses.chunks(run).zip(points.loads.chunks(run)).enumerate() {
         let mut moments = Moments::default();
-        chunk.iter().for_each(|p| moments.add(&p.mass));
-        let load: f64 = chunk.iter().map(|p| p.load).sum();
-        coarse.loads.push(Load { mass: Mass { at: moments.centroid(), weight: moments.weight }, load });
+        chunk.iter().for_each(|mass| moments.add(mass));
+        let load: f64 = loads.iter().sum();
+        masses.push(Mass { at: moments.centroid(), weight: moments.weight });
+        sums.push(load);
         for d in 0..dims {
             let at = |p: usize| points.tilts[(i * run + p) * dims + d];
-            let sum: f64 = chunk.iter().enumerate().map(|(p, c)| c.load * at(p)).sum();
-            coarse.tilts.push(if load > 0.0 { sum / load } else { 0.0 });
+            let sum: f64 = loads.iter().enumerate().map(|(p, load)| load * at(p)).sum();
+            tilts.push(if load > 0.0 { sum / load } else { 0.0 });
         }
     }
-    coarse
+    Points { masses: masses.into(), loads: sums.into(), tilts, dims }
 }
 
 /// A state of the diagram and what it should come to.
@@ -122,11 +132,11 @@ impl Balance {
         (self.centres.spacing, self.nearest) = spacings(&self.centres.at);
     }
 
-    fn new(instance: &Instance, points: &Points, turn: u64) -> Self {
+    fn new(instance: &Instance, points: &Points<'_>, turn: u64) -> Self {
         let (k, m) = (instance.k(), instance.measures);
         let mut targets: Vec<f64> = (0..k).map(|t| instance.mean_target(t)).collect();
         // The middles of the bounds need not add up to what there is.
-        let scale = points.loads.iter().map(|p| p.load).sum::<f64>() / targets.iter().sum::<f64>();
+        let scale = points.loads.iter().sum::<f64>() / targets.iter().sum::<f64>();
         targets.iter_mut().for_each(|t| *t *= scale);
         let half = |t: usize, j: usize| {
             let w = &instance.windows[t * m + j];
@@ -139,7 +149,7 @@ impl Balance {
         };
         // Measure and mean may both be off; half of the room is left to what repair and coarse units cost.
         let tilt_windows = (0..points.dims).map(|j| (0..k).map(|t| 0.5 * half(t, j)).collect()).collect();
-        let mut at = bisect(&points.loads, &targets, turn);
+        let mut at = bisect(points, &targets, turn);
         let pinned = pin(instance, &mut at);
         let centres = Centres { at, lambda: vec![0.0; k], spacing: Vec::new(), tilt_prices: vec![vec![0.0; k]; m - 1] };
         let mut balance = Self { targets, tilt_windows, centres, nearest: Vec::new(), pinned };
@@ -369,10 +379,10 @@ impl Balance {
 }
 
 /// Centres of parts that carry the targets, by halving the points along the widest of three directions again and again.
-fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
+fn bisect(points: &Points<'_>, targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
     let columns = directions(turn).map(|d| {
-        let along = |p: &Load| p.mass.at[0] * d[0] + p.mass.at[1] * d[1] + p.mass.at[2] * d[2];
-        points.iter().map(along).collect::<Vec<f64>>()
+        let along = |p: &Mass| p.at[0] * d[0] + p.at[1] * d[1] + p.at[2] * d[2];
+        points.masses.iter().map(along).collect::<Vec<f64>>()
     });
     // Sorted along each direction once; halving keeps the orders.
     let mut orders = [0, 1, 2].map(|axis: usize| {
@@ -383,13 +393,13 @@ fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
     });
     let mut is_low = vec![false; points.len()];
     let mut high = Vec::with_capacity(points.len());
-    let fallback = points.last().map_or([0.0; 3], |p| p.mass.at);
+    let fallback = points.masses.last().map_or([0.0; 3], |p| p.at);
     let mut at = vec![fallback; targets.len()];
     let mut waiting = vec![(0, points.len(), 0, targets.len(), 0)];
     while let Some((from, to, first, last, order)) = waiting.pop() {
         if last - first <= 1 {
             let mut moments = Moments::default();
-            orders[order][from..to].iter().for_each(|&p| moments.add(&points[p as usize].mass));
+            orders[order][from..to].iter().for_each(|&p| moments.add(&points.masses[p as usize]));
             if let Some(at) = at.get_mut(first).filter(|_| moments.weight > 0.0) {
                 *at = moments.centroid();
             }
@@ -403,12 +413,12 @@ fn bisect(points: &[Load], targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
         let members = &orders[axis][from..to];
         let middle = first + (last - first) / 2;
         let share = targets[first..middle].iter().sum::<f64>() / targets[first..last].iter().sum::<f64>();
-        let wanted = share * members.iter().map(|&p| points[p as usize].load).sum::<f64>();
+        let wanted = share * members.iter().map(|&p| points.loads[p as usize]).sum::<f64>();
         // Every part keeps a point where there are enough.
         let (least, most) = (from + (middle - first).min(to - from), to.saturating_sub(last - middle).max(from));
         let (mut cut, mut sum) = (from, 0.0);
         while cut < most && (cut < least || sum < wanted) {
-            let load = points[members[cut - from] as usize].load;
+            let load = points.loads[members[cut - from] as usize];
             if cut >= least && sum + 0.5 * load > wanted {
                 break;
             }

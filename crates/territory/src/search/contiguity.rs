@@ -71,6 +71,9 @@ fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> (usize, b
 /// A unit without a part.
 pub(super) const FREE: u32 = u32::MAX;
 
+/// Mark of units whose piece is known; those without a part have it too.
+const REACHED: u32 = 1 << 31;
+
 /// A connected piece of a part.
 pub(super) struct Piece {
     part: u32,
@@ -106,13 +109,14 @@ impl Pieces {
 /// Finds the pieces of all parts.
 pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
     let n = instance.len();
-    let mut pieces = Pieces { list: Vec::new(), of: vec![FREE; n] };
+    // The part of units that were not reached, the marked piece of those that were: one look says both.
+    let mut pieces = Pieces { list: Vec::new(), of: parts.to_vec() };
     let mut stack = Vec::new();
     for first in 0..n as u32 {
-        if pieces.of[first as usize] != FREE || parts[first as usize] == FREE {
+        if pieces.of[first as usize] & REACHED != 0 {
             continue;
         }
-        let id = pieces.list.len() as u32;
+        let id = pieces.list.len() as u32 | REACHED;
         let mut piece = Piece { part: parts[first as usize], load: 0.0, units: 0 };
         pieces.of[first as usize] = id;
         stack.push(first);
@@ -120,7 +124,7 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
             piece.load += instance.mean_load(u);
             piece.units += 1;
             for &v in instance.neighbours(u) {
-                if parts[v as usize] == piece.part && pieces.of[v as usize] == FREE {
+                if pieces.of[v as usize] == piece.part {
                     pieces.of[v as usize] = id;
                     stack.push(v);
                 }
@@ -128,6 +132,7 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
         }
         pieces.list.push(piece);
     }
+    pieces.of.iter_mut().filter(|of| **of != FREE).for_each(|of| *of &= !REACHED);
     pieces
 }
 

@@ -98,7 +98,11 @@ impl Instance {
             offsets.push(end);
         }
         let rows = Rows { graph, order: &order, offsets: &offsets };
-        let links = rows.gather(true, |link| rank[graph.links()[link] as usize]);
+        // Two passes: neighbours are known at once only where nothing waits for their ranks.
+        let mut links = rows.gather(true, |link| graph.links()[link]);
+        parallel::for_each_chunk(&mut links, RUN, |_, links| {
+            links.iter_mut().for_each(|link| *link = rank[*link as usize]);
+        });
         let borders = rows.gather(problem.objective().border > 0.0, |link| graph.borders_km()[link]);
         let with_weights = problem.objective().cut > 0.0 && graph.is_weighted();
         let cut_weights = rows.gather(with_weights, |link| graph.weight(link));
@@ -287,8 +291,15 @@ impl Rows<'_> {
         let ends: Vec<usize> = (1..=n.div_ceil(RUN)).map(|run| self.offsets[(run * RUN).min(n)] as usize).collect();
         let mut column = vec![T::default(); self.offsets[n] as usize];
         parallel::for_each_part(&mut column, &ends, |run, part| {
-            let links = self.order[run * RUN..].iter().take(RUN).flat_map(|&unit| self.graph.row(unit));
-            part.iter_mut().zip(links).for_each(|(to, link)| *to = of(link));
+            // Where rows begin is read ahead of them: reads from all over the graph then overlap.
+            let units = self.order[run * RUN..].iter().take(RUN);
+            let firsts: Vec<u32> = units.map(|&unit| self.graph.offsets()[unit as usize]).collect();
+            let mut rest = part;
+            for (&first, ends) in firsts.iter().zip(self.offsets[run * RUN..].windows(2)) {
+                let (row, more) = std::mem::take(&mut rest).split_at_mut((ends[1] - ends[0]) as usize);
+                row.iter_mut().zip(first as usize..).for_each(|(to, link)| *to = of(link));
+                rest = more;
+            }
         });
         column
     }

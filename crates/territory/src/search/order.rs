@@ -69,23 +69,47 @@ fn unit_vector(v: [f64; 3]) -> Option<[f64; 3]> {
     (length > 1e-9).then(|| v.map(|c| c / length))
 }
 
-/// Distance along the Hilbert curve of the cell (x, y), both below 2¹⁶ (Skilling's transpose form in two dimensions).
+/// Distance along the Hilbert curve of the cell (x, y), both below 2¹⁶ (Skilling's transpose form in two dimensions), four
+/// levels at a time.
 fn hilbert_key(x: u32, y: u32) -> u32 {
-    let (mut x, mut y, mut key) = (x.min(65535), y.min(65535), 0u32);
-    let mut side = 1u32 << 15;
-    while side > 0 {
-        let (right, up) = (u32::from(x & side != 0), u32::from(y & side != 0));
-        key = (key << 2) | ((3 * right) ^ up);
-        if up == 0 {
-            if right == 1 {
-                x = !x & 0xFFFF;
-                y = !y & 0xFFFF;
-            }
-            std::mem::swap(&mut x, &mut y);
-        }
-        side >>= 1;
+    let (x, y) = (x.min(65535), y.min(65535));
+    let (mut key, mut turn) = (0, 0);
+    for shift in [12, 8, 4, 0] {
+        let at = (x >> shift & 15) << 4 | (y >> shift & 15);
+        let step = STEPS[turn as usize][at as usize];
+        key = key << 8 | step >> 2;
+        turn = step & 3;
     }
     key
+}
+
+/// How the curve lies in a cell: 1, its axes change places; 2, both run backwards.
+type Turn = u32;
+
+/// By the turn of a cell and a place among the 16 × 16 cells in it: the place along the curve, and the turn there in the last two bits.
+const STEPS: [[u32; 256]; 4] = {
+    let mut steps = [[0; 256]; 4];
+    let mut at = 0;
+    while at < 4 * 256 {
+        steps[at / 256][at % 256] = four_levels((at / 256) as Turn, at as u32 >> 4 & 15, at as u32 & 15);
+        at += 1;
+    }
+    steps
+};
+
+const fn four_levels(mut turn: Turn, x: u32, y: u32) -> u32 {
+    let (mut key, mut level) = (0, 4);
+    while level > 0 {
+        level -= 1;
+        let backwards = turn >> 1;
+        let (x, y) = ((x >> level & 1) ^ backwards, (y >> level & 1) ^ backwards);
+        let (right, up) = if turn & 1 == 1 { (y, x) } else { (x, y) };
+        key = key << 2 | ((3 * right) ^ up);
+        if up == 0 {
+            turn ^= 1 | right << 1;
+        }
+    }
+    key << 2 | turn
 }
 
 /// Indices of `keys` in ascending order, equal keys in index order: a radix sort in three passes.

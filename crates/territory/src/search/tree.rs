@@ -10,31 +10,69 @@
 
 use crate::parallel;
 use crate::terms::{Mass, Moments};
+use std::borrow::Cow;
 
 const LEAF: usize = 8;
 const FAN: usize = 4;
 /// Subtrees of about this many points are the pieces of parallel work.
 const PIECE: usize = LEAF * FAN * FAN * FAN * FAN * FAN;
 
-/// A point with the weight of compactness and the load that is balanced.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Load {
-    pub mass: Mass,
-    pub load: f64,
-}
-
-/// Points in columns: `tilts` holds `dims` numbers a point.
+/// Points in columns: location and weight of compactness, the load that is balanced, and `dims` tilts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Points {
-    pub loads: Vec<Load>,
+pub(crate) struct Points<'a> {
+    pub masses: Cow<'a, [Mass]>,
+    pub loads: Cow<'a, [f64]>,
     pub tilts: Vec<f64>,
     pub dims: usize,
 }
 
-impl Points {
+impl Points<'_> {
+    pub(crate) fn len(&self) -> usize {
+        self.masses.len()
+    }
+
     fn tilt(&self, point: usize) -> &[f64] {
         &self.tilts[point * self.dims..][..self.dims]
     }
+
+    /// The same points in an order in which the nodes of a tree have the smallest boxes: halved across where they are widest,
+    /// again and again. Worth it where a tree is gone through often.
+    pub(crate) fn arranged(&self) -> Points<'static> {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        halve(&self.masses, &mut order);
+        let at = |&p: &u32| p as usize;
+        Points {
+            masses: order.iter().map(|p| self.masses[at(p)]).collect(),
+            loads: order.iter().map(|p| self.loads[at(p)]).collect(),
+            tilts: order.iter().flat_map(|p| self.tilt(at(p))).copied().collect(),
+            dims: self.dims,
+        }
+    }
+}
+
+/// Orders points so that every node of a tree over them holds what is on one side of a line; the first half is a full one.
+fn halve(masses: &[Mass], order: &mut [u32]) {
+    if order.len() <= LEAF {
+        return;
+    }
+    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+    for &p in &*order {
+        let at = masses[p as usize].at;
+        for i in 0..3 {
+            low[i] = low[i].min(at[i]);
+            high[i] = high[i].max(at[i]);
+        }
+    }
+    let axis = (0..3).max_by(|&a, &b| (high[a] - low[a]).total_cmp(&(high[b] - low[b]))).unwrap_or(0);
+    let mut half = LEAF;
+    while 2 * half < order.len() {
+        half *= 2;
+    }
+    let along = |p: u32| masses[p as usize].at[axis];
+    order.select_nth_unstable_by(half, |&a, &b| along(a).total_cmp(&along(b)).then(a.cmp(&b)));
+    let (left, right) = order.split_at_mut(half);
+    halve(masses, left);
+    halve(masses, right);
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +119,7 @@ pub(crate) struct Cells {
 
 /// The tree.
 pub(crate) struct Tree<'a> {
-    points: &'a Points,
+    points: &'a Points<'a>,
     /// Levels from the leaves up; node `i` of level `l` covers `LEAF · FAN^l` points.
     levels: Vec<Vec<Node>>,
     /// Beside `levels`: `dims` boxes a node.
@@ -89,14 +127,14 @@ pub(crate) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(points: &'a Points) -> Self {
-        let (all, points) = (points, &points.loads[..]);
+    pub(crate) fn new(points: &'a Points<'a>) -> Self {
         let mut leaves = vec![EMPTY; points.len().div_ceil(LEAF)];
         parallel::for_each_chunk(&mut leaves, PIECE / LEAF, |chunk, leaves| {
             let from = chunk * PIECE;
             for (i, leaf) in leaves.iter_mut().enumerate() {
                 let first = from + i * LEAF;
-                *leaf = leaf_of(&points[first..points.len().min(first + LEAF)]);
+                let range = first..points.len().min(first + LEAF);
+                *leaf = leaf_of(&points.masses[range.clone()], &points.loads[range]);
             }
         });
         let mut levels = vec![leaves];
@@ -104,7 +142,7 @@ impl<'a> Tree<'a> {
             let level = below.chunks(FAN).map(parent_of).collect();
             levels.push(level);
         }
-        let mut tree = Self { points: all, levels, tilts: Vec::new() };
+        let mut tree = Self { points, levels, tilts: Vec::new() };
         tree.set_tilts();
         tree
     }
@@ -116,11 +154,11 @@ impl<'a> Tree<'a> {
         }
         let mut level = Vec::with_capacity(self.levels[0].len() * dims);
         for leaf in 0..self.levels[0].len() {
-            let range = leaf * LEAF..((leaf + 1) * LEAF).min(points.loads.len());
+            let range = leaf * LEAF..((leaf + 1) * LEAF).min(points.len());
             for d in 0..dims {
                 level.push(tilt_box(range.clone().map(|i| {
                     let tilt = points.tilt(i)[d];
-                    TiltBox { centre: tilt, half: 0.0, sum: points.loads[i].load * tilt }
+                    TiltBox { centre: tilt, half: 0.0, sum: points.loads[i] * tilt }
                 })));
             }
         }
@@ -195,16 +233,16 @@ fn tilt_box(below: impl Iterator<Item = TiltBox>) -> TiltBox {
     TiltBox { centre: (low + high) / 2.0, half: (high - low) / 2.0 * (1.0 + 1e-9) + 1e-12, sum }
 }
 
-fn leaf_of(points: &[Load]) -> Node {
+fn leaf_of(masses: &[Mass], loads: &[f64]) -> Node {
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
     let mut node = EMPTY;
-    for p in points {
+    for (mass, load) in masses.iter().zip(loads) {
         for i in 0..3 {
-            low[i] = low[i].min(p.mass.at[i]);
-            high[i] = high[i].max(p.mass.at[i]);
+            low[i] = low[i].min(mass.at[i]);
+            high[i] = high[i].max(mass.at[i]);
         }
-        node.moments.add(&p.mass);
-        node.load += p.load;
+        node.moments.add(mass);
+        node.load += load;
     }
     set_box(&mut node, low, high);
     node
@@ -287,22 +325,26 @@ impl Stack {
     /// Copies the kept ones, positions from `from` on, to the top.
     #[inline]
     fn copy_kept(&mut self, from: usize, kept: usize) {
-        fn copy<T: Copy>(column: &mut [T], (from, to): (usize, usize), kept: &[u32]) {
+        let (to, kept) = (self.len, &self.kept[..kept]);
+        fn ends<T>(column: &mut [T], from: usize, to: usize, kept: usize) -> (&[T], &mut [T]) {
             let (below, top) = column.split_at_mut(to);
-            let below = &below[from..];
+            (&below[from..], &mut top[..kept])
+        }
+        let count = kept.len();
+        let [x, y, z] = &mut self.at;
+        let (x, y, z) = (ends(x, from, to, count), ends(y, from, to, count), ends(z, from, to, count));
+        let (offset, spacing) = (ends(&mut self.offset, from, to, count), ends(&mut self.spacing, from, to, count));
+        let id = ends(&mut self.id, from, to, count);
+        for (at, &i) in kept.iter().enumerate() {
+            let i = i as usize;
+            (x.1[at], y.1[at], z.1[at]) = (x.0[i], y.0[i], z.0[i]);
+            (offset.1[at], spacing.1[at], id.1[at]) = (offset.0[i], spacing.0[i], id.0[i]);
+        }
+        for column in &mut self.tilts {
+            let (below, top) = ends(column, from, to, count);
             top.iter_mut().zip(kept).for_each(|(t, &i)| *t = below[i as usize]);
         }
-        let (ends, kept) = ((from, self.len), &self.kept[..kept]);
-        for column in &mut self.at {
-            copy(column, ends, kept);
-        }
-        copy(&mut self.offset, ends, kept);
-        copy(&mut self.spacing, ends, kept);
-        copy(&mut self.id, ends, kept);
-        for column in &mut self.tilts {
-            copy(column, ends, kept);
-        }
-        self.len += kept.len();
+        self.len += count;
     }
 
     /// Power distances less |p|² of candidates `from..to` at `p`; returns the position of the least, ties to the smaller id.
@@ -353,8 +395,10 @@ impl Stack {
         let least_of = |a: f64, b: f64| if a < b { a } else { b };
         for i in 0..n {
             let (dx, dy, dz) = (x[i] - c[0], y[i] - c[1], z[i] - c[2]);
-            let reach = dx.abs() * h[0] + dy.abs() * h[1] + dz.abs() * h[2];
-            let distance = (dx * dx + dy * dy + dz * dz).sqrt();
+            let (dx, dy, dz) = (dx.abs(), dy.abs(), dz.abs());
+            let reach = dx * h[0] + dy * h[1] + dz * h[2];
+            // At least the distance, without a root: the band only grows by that.
+            let distance = dx + dy + dz;
             limit[i] = least + reach + band * distance * least_of(distance, least_of(own, spacing[i]));
         }
         for (column, b) in self.tilts.iter().zip(boxes) {
@@ -364,9 +408,9 @@ impl Stack {
             }
         }
         // Without branches, which could not be foretold.
-        let mut kept = 0;
+        let (mut kept, list) = (0, &mut self.kept[..n]);
         for (i, (value, limit)) in (0u32..).zip(self.value[..n].iter().zip(&*limit)) {
-            self.kept[kept] = i;
+            list[kept] = i;
             kept += usize::from(value <= limit);
         }
         self.copy_kept(from, kept);
@@ -399,7 +443,7 @@ impl Pass<'_, '_> {
             }
             if !self.parts.is_empty() {
                 let size = LEAF * FAN.pow(level as u32);
-                let range = index * size..((index + 1) * size).min(self.tree.points.loads.len());
+                let range = index * size..((index + 1) * size).min(self.tree.points.len());
                 self.parts[range.start - self.first..range.end - self.first].fill(j);
             }
         } else if level == 0 {
@@ -413,54 +457,67 @@ impl Pass<'_, '_> {
         self.stack.len = to;
     }
 
+    /// Every point of a leaf by itself, all of them against one candidate after another, so that evaluating them vectorises.
     fn leaf(&mut self, index: usize, from: usize, to: usize) {
-        let range = index * LEAF..((index + 1) * LEAF).min(self.tree.points.loads.len());
-        for i in range {
-            let p = &self.tree.points.loads[i];
-            let tilts = self.tree.points.tilt(i);
-            let best = self.stack.evaluate(from, to, p.mass.at, tilts.iter().copied());
-            let j = self.stack.id[from + best];
-            self.cells.load[j as usize] += p.load;
-            self.cells.moments[j as usize].add(&p.mass);
+        let first = index * LEAF;
+        let range = first..self.tree.points.len().min(first + LEAF);
+        let (masses, loads) = (&self.tree.points.masses[range.clone()], &self.tree.points.loads[range]);
+        let mut at = [[0.0; LEAF]; 3];
+        for (i, mass) in masses.iter().enumerate() {
+            (0..3).for_each(|axis| at[axis][i] = mass.at[axis]);
+        }
+        let [x, y, z] = &at;
+        let mut ranks = Ranks::NONE;
+        for c in from..to {
+            let (centre, offset) = (self.stack.centre(c), self.stack.offset[c]);
+            let mut values = [0.0; LEAF];
+            for i in 0..LEAF {
+                values[i] = offset - 2.0 * (centre[0] * x[i] + centre[1] * y[i] + centre[2] * z[i]);
+            }
+            for (d, column) in self.stack.tilts.iter().enumerate() {
+                for (i, v) in values.iter_mut().enumerate().take(masses.len()) {
+                    *v -= column[c] * self.tree.points.tilt(first + i)[d];
+                }
+            }
+            ranks.take(c, &values);
+        }
+        let mut border = Border::default();
+        for (i, (mass, &load)) in masses.iter().zip(loads).enumerate() {
+            let tilts = self.tree.points.tilt(first + i);
+            let j = self.stack.id[ranks.best[i] as usize];
+            self.cells.load[j as usize] += load;
+            self.cells.moments[j as usize].add(mass);
             for (column, tilt) in self.cells.tilts.iter_mut().zip(tilts) {
-                column[j as usize] += p.load * tilt;
+                column[j as usize] += load * tilt;
             }
             if !self.parts.is_empty() {
-                self.parts[i - self.first] = j;
+                self.parts[first + i - self.first] = j;
             }
-            if self.band > 0.0 {
-                self.near_border(from, to, best, p.load, tilts);
+            if self.band > 0.0 && ranks.second[i] < f64::INFINITY {
+                let between = (ranks.best[i] as usize, ranks.next[i] as usize);
+                if between != border.between {
+                    border = self.border(between);
+                }
+                self.book(&border, ranks.second[i] - ranks.least[i], load, tilts);
             }
         }
     }
 
-    /// Books a point that lies near the border to its second best centre.
-    #[inline]
-    fn near_border(&mut self, from: usize, to: usize, best: usize, load: f64, tilts: &[f64]) {
-        let values = &self.stack.value[..to - from];
-        let (mut second, mut next) = (usize::MAX, f64::INFINITY);
-        for (i, &v) in values.iter().enumerate() {
-            if v < next && i != best {
-                (second, next) = (i, v);
-            }
-        }
-        if second == usize::MAX {
-            return;
-        }
-        let (c, d) = (from + best, from + second);
-        let squared = crate::space::squared_distance(self.stack.centre(c), self.stack.centre(d));
-        let margin = next - values[best];
-        // Points outside the band still say that the two cells meet.
-        let mut conductance = 0.0;
-        if margin < self.band * squared {
-            let distance = squared.sqrt();
-            let width = self.band * distance * distance.min(self.stack.spacing[c].min(self.stack.spacing[d]));
-            if width > 0.0 && margin < width {
-                conductance = load / (2.0 * width);
-            }
-        }
+    /// The border of two candidates.
+    fn border(&self, between: (usize, usize)) -> Border {
+        let (c, d) = between;
+        let distance = crate::space::squared_distance(self.stack.centre(c), self.stack.centre(d)).sqrt();
+        let width = self.band * distance * distance.min(self.stack.spacing[c].min(self.stack.spacing[d]));
         let (i, j) = (self.stack.id[c], self.stack.id[d]);
-        let (i, j) = (i.min(j), i.max(j));
+        Border { between, cells: (i.min(j), i.max(j)), width }
+    }
+
+    /// Books a point for whom a border is the nearest, by the power distances to its two centres.
+    #[inline]
+    fn book(&mut self, border: &Border, margin: f64, load: f64, tilts: &[f64]) {
+        // Points outside the band still say that the two cells meet.
+        let conductance = if margin < border.width { load / (2.0 * border.width) } else { 0.0 };
+        let (i, j) = border.cells;
         // Without tilts one entry does for a run of points at the same border.
         if tilts.is_empty()
             && let Some(last) = self.cells.borders.last_mut().filter(|b| (b.0, b.1) == (i, j))
@@ -473,6 +530,44 @@ impl Pass<'_, '_> {
     }
 }
 
+/// Where two cells meet.
+#[derive(Default)]
+struct Border {
+    /// Positions of the two candidates.
+    between: (usize, usize),
+    /// Their cells, ascending.
+    cells: (u32, u32),
+    /// Power margin of points within the band.
+    width: f64,
+}
+
+/// The two best candidates of every point of a leaf, ties to the one that came first.
+struct Ranks {
+    least: [f64; LEAF],
+    second: [f64; LEAF],
+    /// Positions, as wide as the values beside them.
+    best: [u64; LEAF],
+    next: [u64; LEAF],
+}
+
+impl Ranks {
+    const NONE: Self =
+        Self { least: [f64::INFINITY; LEAF], second: [f64::INFINITY; LEAF], best: [0; LEAF], next: [0; LEAF] };
+
+    /// Takes the values of a candidate at all points into account.
+    #[inline]
+    fn take(&mut self, candidate: usize, values: &[f64; LEAF]) {
+        let c = candidate as u64;
+        for (i, &v) in values.iter().enumerate() {
+            let (least, second, best) = (self.least[i], self.second[i], self.best[i]);
+            let (wins, follows) = (v < least, v < second);
+            let (value, place) = if follows { (v, c) } else { (second, self.next[i]) };
+            (self.second[i], self.next[i]) = if wins { (least, best) } else { (value, place) };
+            (self.least[i], self.best[i]) = if wins { (v, c) } else { (least, best) };
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -481,31 +576,39 @@ mod tests {
     #[test]
     fn filtering_equals_the_direct_search() {
         let mut random = Random::stream(3, 0, 0);
-        let mut points: Vec<Load> = (0..3000)
+        let mut masses: Vec<Mass> = (0..3000)
             .map(|_| {
                 let at = [random.unit() * 100.0, random.unit() * 50.0, random.unit()];
-                Load { mass: Mass { at, weight: random.unit() }, load: random.unit() }
+                Mass { at, weight: random.unit() }
             })
             .collect();
-        points.sort_by(|a, b| a.mass.at[0].total_cmp(&b.mass.at[0]));
-        let at: Vec<[f64; 3]> = (0..40).map(|i| points[i * 75].mass.at).collect();
+        masses.sort_by(|a, b| a.at[0].total_cmp(&b.at[0]));
+        let loads: Vec<f64> = masses.iter().map(|_| random.unit()).collect();
+        let at: Vec<[f64; 3]> = (0..40).map(|i| masses[i * 75].at).collect();
         let lambda: Vec<f64> = (0..40).map(|_| random.unit() * 200.0).collect();
         let tilt_prices = vec![(0..40).map(|_| random.unit() * 300.0).collect()];
         let centres = Centres { spacing: vec![5.0; 40], at, lambda, tilt_prices };
-        let tilts: Vec<f64> = points.iter().map(|_| random.unit() - 0.5).collect();
-        let points = Points { loads: points, tilts: tilts.clone(), dims: 1 };
-        let mut parts = vec![u32::MAX; points.loads.len()];
-        let cells = Tree::new(&points).assign(&centres, 0.1, &mut parts);
+        let tilts: Vec<f64> = masses.iter().map(|_| random.unit() - 0.5).collect();
+        let points = Points { masses: masses.into(), loads: loads.into(), tilts, dims: 1 };
+        for points in [points.clone(), points.arranged()] {
+            check(&points, &centres);
+        }
+    }
+
+    fn check(points: &Points<'_>, centres: &Centres) {
+        let mut parts = vec![u32::MAX; points.len()];
+        let cells = Tree::new(points).assign(centres, 0.1, &mut parts);
         let mut load = vec![0.0; 40];
-        for ((p, &part), tilt) in points.loads.iter().zip(&parts).zip(&tilts) {
+        let all = points.masses.iter().zip(points.loads.iter()).zip(&points.tilts);
+        for (((mass, own), tilt), &part) in all.zip(&parts) {
             let power = |j: usize| {
-                crate::space::squared_distance(p.mass.at, centres.at[j])
+                crate::space::squared_distance(mass.at, centres.at[j])
                     - centres.lambda[j]
                     - centres.tilt_prices[0][j] * tilt
             };
             let best = (0..40).min_by(|&a, &b| power(a).total_cmp(&power(b))).unwrap_or(0);
             assert!(power(part as usize) <= power(best) + 1e-6, "{part} is not the nearest, {best} is");
-            load[part as usize] += p.load;
+            load[part as usize] += own;
         }
         for (own, cell) in load.iter().zip(&cells.load) {
             assert!((own - cell).abs() < 1e-6);
