@@ -14,7 +14,7 @@ use super::random::Random;
 use super::regions::Scratches;
 use super::renew::{self, renew};
 use super::settle::{POLISH_ROUNDS, settle_from};
-use super::shake::shake;
+use super::shake::{shake, smooth};
 use super::small;
 use super::spill;
 use super::state::{Scales, State};
@@ -356,15 +356,24 @@ fn at_once(
     if left > LITTLE * k { Found::of(&state) } else { shaken(state, seed, scratches, control) }
 }
 
-/// A plan, or what is better after its borders were moved about where bounds are violated.
+/// A plan, or what is better after its borders were moved about where bounds are violated, and smoothed where these are narrow.
 fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &Control<'_>) -> Found {
-    let found = Found::of(&state);
-    if found.violation == 0.0 {
-        return found;
+    let mut found = Found::of(&state);
+    if found.violation > 0.0 {
+        shake(&mut state, BUNDLE, (seed, SHAKE), scratches, control);
+        let after = Found::of(&state);
+        if !after.is_better(&found) {
+            return found;
+        }
+        found = after;
     }
-    shake(&mut state, BUNDLE, (seed, SHAKE), scratches, control);
-    let after = Found::of(&state);
-    if after.is_better(&found) { after } else { found }
+    if smooth(&mut state, BUNDLE, (seed, SMOOTH), scratches, control) {
+        let after = Found::of(&state);
+        if after.is_better(&found) {
+            found = after;
+        }
+    }
+    found
 }
 
 /// Units in all starts together, and most starts with one measure and with several, whose searches are longer.
@@ -375,9 +384,10 @@ const MOST_MIXED: usize = 4;
 const STEPS: usize = 120;
 const QUICK_STEPS: usize = 40;
 
-/// Random streams of [`at_once`], [`shaken`] and [`renewed`].
+/// Random streams of [`at_once`], [`shaken`] (two) and [`renewed`].
 const AT_ONCE: u64 = 3;
 const SHAKE: u64 = 5;
+const SMOOTH: u64 = 9;
 const DRAW: u64 = 7;
 /// Weight of cut and border beside what the objective gives them where loads are carried far: borders become ragged by that.
 const SMOOTHER: f64 = 1.5;
