@@ -67,6 +67,12 @@ pub(crate) mod tests {
 
     /// A grid of unit squares with uneven loads, all terms in the objective.
     pub(crate) fn grid(width: u32, height: u32, k: usize) -> Instance {
+        #[allow(clippy::unwrap_used)]
+        Instance::new(&grid_spec(width, height, k).build().unwrap())
+    }
+
+    /// The problem of [`grid`], to be changed.
+    pub(crate) fn grid_spec(width: u32, height: u32, k: usize) -> ProblemSpec {
         let at = |i: u32| [f64::from(i % width) * 1000.0, f64::from(i / width) * 1000.0];
         let coordinates: Vec<[f64; 2]> = (0..width * height).map(at).collect();
         let mut edges = Vec::new();
@@ -81,10 +87,8 @@ pub(crate) mod tests {
         let graph = Graph::from_edges(coordinates.len(), &edges);
         let loads = (0..coordinates.len()).map(|i| 1.0 + ((i * 7919) % 13) as f64 / 13.0).collect();
         let objective = Objective { cut: 0.1, ..Objective::default() };
-        let spec = ProblemSpec::new(Locations::from_coordinates(Space::Planar, &coordinates), graph, k)
+        ProblemSpec::new(Locations::from_coordinates(Space::Planar, &coordinates), graph, k)
             .measure(Measure::new("load", loads).tolerance(0.02))
-            .objective(objective);
-        #[allow(clippy::unwrap_used)]
-        Instance::new(&spec.build().unwrap())
+            .objective(objective)
     }
 }

@@ -22,10 +22,8 @@ const LARGE: usize = 1_500;
 /// Units drawn in all rounds together.
 const DRAWN: usize = 1_000_000;
 /// Most rounds, and fewest: where there are less, more starts of the whole are the better use of the time.
-const ROUNDS: usize = 200;
+const ROUNDS: usize = 300;
 const FEWEST: u64 = 5;
-/// Rounds without a better plan that end it.
-const PATIENCE: u64 = 40;
 /// Random stream.
 const REGIONS: u64 = 6;
 
@@ -66,9 +64,9 @@ pub(super) fn renew(
     let mut best = Found::of(&state);
     let mut rank = vec![u32::MAX; instance.len()];
     let rounds = rounds(instance);
-    let (mut idle, mut turn) = (0, 0);
+    let mut turn = 0;
     for round in 0..rounds {
-        if idle == PATIENCE || control.stopped().is_some() {
+        if control.stopped().is_some() {
             break;
         }
         control.report(progress.0 + (progress.1 - progress.0) * round as f64 / rounds as f64, "renew");
@@ -87,9 +85,8 @@ pub(super) fn renew(
         let after = State::new(instance, parts, scales);
         // What binds units of several regions is seen in the whole only.
         let found = Found::of(&after);
-        idle += 1;
         if found.is_better(&best) {
-            (state, best, idle) = (after, found, 0);
+            (state, best) = (after, found);
         }
     }
     best.parts
@@ -174,8 +171,9 @@ fn regions(state: &State<'_>, rank: &mut [u32], random: &mut Random) -> Vec<Regi
 #[cfg(test)]
 mod tests {
     use super::super::contiguity::begin;
-    use super::super::tests::grid;
+    use super::super::tests::{grid, grid_spec};
     use super::*;
+    use crate::problem::Rules;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     const WEIGHTS: [f64; 3] = [1.0, 0.0, 0.25];
@@ -214,7 +212,7 @@ mod tests {
             uneven(part)
         };
         assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), worse), parts);
-        assert!(asked.load(Ordering::Relaxed) >= 2 * PATIENCE as usize, "it gave up early");
+        assert!(asked.load(Ordering::Relaxed) >= 2 * rounds(&instance) as usize, "it gave up early");
         let better = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
         let found = renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), better);
         let [old, new] = [parts, found].map(|parts| Found::of(&State::new(&instance, parts, Scales::default())));
@@ -271,5 +269,17 @@ mod tests {
         assert!(applies(&instance));
         instance.loads[7] = 3.0;
         assert!(!applies(&instance), "a unit is oversize");
+        #[allow(clippy::unwrap_used)]
+        let applies_with = |rules: Rules| applies(&Instance::new(&grid_spec(48, 48, 20).rules(rules).build().unwrap()));
+        assert!(applies_with(Rules { ties: vec![(3, 4, 1.0)], ..Rules::default() }), "ties bind nothing");
+        let binding = [
+            Rules { locked: vec![(7, 3)], ..Rules::default() },
+            Rules { forbidden: vec![(7, vec![3])], ..Rules::default() },
+            Rules { together: vec![vec![7, 8]], ..Rules::default() },
+            Rules { apart: vec![(7, 8)], ..Rules::default() },
+        ];
+        for rules in binding {
+            assert!(!applies_with(rules.clone()), "{rules:?}");
+        }
     }
 }
