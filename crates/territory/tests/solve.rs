@@ -143,6 +143,28 @@ fn regions_drawn_anew_give_a_better_plan_and_the_same_on_any_number_of_threads()
     assert!(found.1 < 0.999 * standard.1, "{found:?} is not better than {standard:?}");
 }
 
+#[test]
+fn a_quick_search_does_not_go_on_for_a_unit_that_exceeds_every_bound() {
+    let places: Vec<(u16, u16)> = (0..1600).map(|i| (i % 40, i / 40)).collect();
+    let weights: Vec<(u8, u8)> = (0..1600u32).map(|i| ((i * 7 % 11) as u8, 1)).collect();
+    let mut spec = problem(&places, &weights, 16, 0.05, 1).spec().clone();
+    spec.measures[0].values[820] = 700.0;
+    let problem = spec.build().expect("a valid problem");
+    let improved = AtomicBool::new(false);
+    let observer = |progress: territory::Progress| {
+        improved.fetch_or(progress.stage == "improve", Ordering::Relaxed);
+    };
+    let control = Control::default().observer(&observer);
+    let plan = solve(&problem, &options(1, Effort::Quick), &control).expect("a plan").assignment;
+    assert!(validate(&problem, &plan).expect("a valid assignment").is_valid());
+    let evaluation = evaluate(&problem, &plan).expect("an evaluation");
+    let outside: Vec<usize> =
+        (0..16).filter(|&t| evaluation.territories[t].deviations[0].abs() > 0.05 + 1e-9).collect();
+    assert_eq!(outside, [plan[820] as usize]);
+    assert_eq!(evaluation.territories[outside[0]].units, 1, "the unit is not alone");
+    assert!(!improved.load(Ordering::Relaxed), "it went the longer way");
+}
+
 /// Least (violation, objective) over all contiguous plans of exactly k territories.
 fn exhaustive(problem: &Problem) -> (f64, f64) {
     let (n, k) = (problem.units(), problem.k());

@@ -335,6 +335,9 @@ fn at_once(
     control: &Control<'_>,
 ) -> Found {
     let diagram = begin(instance, QUICK_STEPS, 0);
+    // Bounds that no plan can meet would call for the longer way in vain.
+    let roomy = (!instance.oversize_units().is_empty()).then(|| with_room(instance, &diagram.parts));
+    let instance = roomy.as_ref().unwrap_or(instance);
     let mut state = State::new(instance, diagram.parts, Scales::default());
     let scales = state.scales_for(weights);
     state.scales = scales;
