@@ -2,7 +2,8 @@
 //!
 //! A start decides where territories lie, and a plan of many territories is good in one place and poor in another whatever start
 //! it came from: a region finds a good one of its own sooner than the whole. The regions of a round are disjoint and drawn
-//! side by side.
+//! side by side. After a hundred rounds there is little left for a region to gain, and another plan is the better use of the time:
+//! the best of a few is what comes back.
 
 use super::descent::Found;
 use super::instance::Instance;
@@ -21,9 +22,11 @@ const MANY: usize = 9;
 const LARGE: usize = 1_500;
 /// Units drawn in all rounds together.
 const DRAWN: usize = 1_000_000;
-/// Most rounds, and fewest: where there are less, more starts of the whole are the better use of the time.
-const ROUNDS: usize = 300;
+/// Most rounds for a plan, and fewest: where there are less, more starts of the whole are the better use of the time.
+const ROUNDS: usize = 100;
 const FEWEST: u64 = 5;
+/// Most plans.
+const PLANS: usize = 3;
 /// Random stream.
 const REGIONS: u64 = 6;
 
@@ -35,9 +38,14 @@ pub(super) fn applies(instance: &Instance) -> bool {
     large && free && instance.oversize_units().is_empty()
 }
 
-/// Rounds for a problem of this size.
+/// Rounds of every plan for a problem of this size.
 fn rounds(instance: &Instance) -> u64 {
     (DRAWN / instance.len().max(1)).min(ROUNDS) as u64
+}
+
+/// Plans whose regions are drawn for a problem of this size.
+fn plans(instance: &Instance) -> u64 {
+    (DRAWN / instance.len().max(1) / ROUNDS).clamp(1, PLANS) as u64
 }
 
 /// A region with what makes it a problem of its own.
@@ -47,30 +55,57 @@ struct Region {
     part: Instance,
 }
 
-/// Draws regions of `parts` anew, round by round; `draw(region, weights, turn)` makes a plan of a region by weights of
-/// inertia, border and cut, from another start every turn. What comes back violates no more than `parts`, and is no worse.
+/// Draws regions of the plan `start(0)` anew, then those of others, and returns the best. `draw(region, weights, turn)` makes a plan
+/// of a region by weights of inertia, border and cut, from another start every turn. What comes back violates no more than the
+/// first, and is no worse.
 pub(super) fn renew(
     instance: &Instance,
-    parts: Vec<u32>,
     weights: [f64; 3],
     seed: u64,
     control: &Control<'_>,
     progress: (f64, f64),
+    start: impl Fn(u64) -> Vec<u32>,
     draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32> + Sync + Send,
 ) -> Vec<u32> {
-    let mut state = State::new(instance, parts, Scales::default());
+    let plans = plans(instance);
+    let span = |plan: u64| progress.0 + (progress.1 - progress.0) * plan as f64 / plans as f64;
+    let mut state = State::new(instance, start(0), Scales::default());
     let scales = state.scales_for(weights);
     state.scales = scales;
+    let mut best = renew_plan(state, weights, (seed, 0), control, (span(0), span(1)), &draw);
+    for plan in 1..plans {
+        if control.stopped().is_some() {
+            break;
+        }
+        let state = State::new(instance, start(plan), scales);
+        let found = renew_plan(state, weights, (seed, plan << 20), control, (span(plan), span(plan + 1)), &draw);
+        if found.is_better(&best) {
+            best = found;
+        }
+    }
+    best.parts
+}
+
+/// A plan whose regions were drawn anew in rounds, with turns and random numbers from `first` on.
+fn renew_plan(
+    mut state: State<'_>,
+    weights: [f64; 3],
+    (seed, first): (u64, u64),
+    control: &Control<'_>,
+    progress: (f64, f64),
+    draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32> + Sync + Send,
+) -> Found {
+    let (instance, scales) = (state.instance, state.scales);
     let mut best = Found::of(&state);
     let mut rank = vec![u32::MAX; instance.len()];
     let rounds = rounds(instance);
-    let mut turn = 0;
+    let mut turn = first;
     for round in 0..rounds {
         if control.stopped().is_some() {
             break;
         }
         control.report(progress.0 + (progress.1 - progress.0) * round as f64 / rounds as f64, "renew");
-        let regions = regions(&state, &mut rank, &mut Random::stream(seed, REGIONS, round));
+        let regions = regions(&state, &mut rank, &mut Random::stream(seed, REGIONS, first + round));
         let drawn = parallel::map(regions.len(), |at| {
             let going = control.stopped().is_none();
             going.then(|| regions[at].drawn(&best.parts, (weights, scales), turn + at as u64, &draw)).flatten()
@@ -89,7 +124,7 @@ pub(super) fn renew(
             (state, best) = (after, found);
         }
     }
-    best.parts
+    best
 }
 
 impl Region {
@@ -211,10 +246,10 @@ mod tests {
             asked.fetch_add(1, Ordering::Relaxed);
             uneven(part)
         };
-        assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), worse), parts);
+        assert_eq!(renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), |_| parts.clone(), worse), parts);
         assert!(asked.load(Ordering::Relaxed) >= 2 * rounds(&instance) as usize, "it gave up early");
         let better = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
-        let found = renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), better);
+        let found = renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), |_| parts.clone(), better);
         let [old, new] = [parts, found].map(|parts| Found::of(&State::new(&instance, parts, Scales::default())));
         assert!(new.violation < 0.5 * old.violation, "{} is not less than {}", new.violation, old.violation);
     }
@@ -239,7 +274,10 @@ mod tests {
     fn what_is_stopped_keeps_what_was_drawn() {
         let instance = grid(48, 48, 20);
         let parts = begin(&instance, 40, 0).parts;
-        let flag = AtomicBool::new(false);
+        let (flag, again) = (AtomicBool::new(false), |plan| -> Vec<u32> {
+            assert_eq!(plan, 0, "another plan was begun");
+            parts.clone()
+        });
         let (control, asked) = (Control::default().cancel(&flag), AtomicUsize::new(0));
         let until = |last: usize| {
             let (flag, asked) = (&flag, &asked);
@@ -250,9 +288,9 @@ mod tests {
                 begin(part, 40, turn + 1).parts
             }
         };
-        assert_eq!(renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), until(0)), parts);
+        assert_eq!(renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), again, until(0)), parts);
         assert_eq!(asked.load(Ordering::Relaxed), 0, "it began though it was stopped");
-        let found = renew(&instance, parts.clone(), WEIGHTS, 1, &control, (0.0, 1.0), until(12));
+        let found = renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), again, until(12));
         assert!(asked.load(Ordering::Relaxed) < 20, "it went on");
         assert_ne!(found, parts, "what was drawn before is lost");
     }
