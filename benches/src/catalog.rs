@@ -99,9 +99,9 @@ pub fn catalog() -> Vec<Case> {
     add("counties", Source::Real(RealSet::Counties), &[(30, 1.0)]);
     add("london", Source::Real(RealSet::London), &[(100, 0.5), (400, 0.5)]);
     add("england-wales", Source::Real(RealSet::EnglandWales), &[(100, 0.5), (100, 3.0), (1_000, 0.5), (1_000, 3.0)]);
-    add("voronoi-10k", Source::Voronoi(10_000), &[(10, 3.0), (100, 0.5)]);
-    add("voronoi-100k", Source::Voronoi(100_000), &[(100, 3.0), (1_000, 0.5)]);
-    add("voronoi-1m", Source::Voronoi(1_000_000), &[(435, 0.5), (435, 3.0), (1_000, 0.5), (1_000, 3.0)]);
+    add("voronoi-10k", Source::Voronoi(10_000), &[(10, 3.0), (100, 0.5), (100, 3.0)]);
+    add("voronoi-100k", Source::Voronoi(100_000), &[(100, 3.0), (1_000, 0.5), (1_000, 3.0)]);
+    add("voronoi-1m", Source::Voronoi(1_000_000), &[(435, 0.5), (435, 3.0), (1_000, 0.5), (1_000, 3.0), (10_000, 3.0)]);
     add("voronoi-10m", Source::Voronoi(10_000_000), &[(10_000, 3.0)]);
     add("grid3-3600", Source::Grid3(60), &[(20, 1.0)]);
     add("grid3-40k", Source::Grid3(200), &[(100, 1.0)]);
