@@ -95,15 +95,20 @@ proptest! {
 fn progress_never_falls_and_ends_at_one() {
     let places: Vec<(u16, u16)> = (0..400).map(|i| (i % 20, i / 20)).collect();
     let weights: Vec<(u8, u8)> = (0..400u32).map(|i| ((i * 7 % 11) as u8, (i * 3 % 5) as u8)).collect();
-    let problem = problem(&places, &weights, 8, 0.02, 2);
-    let last = std::sync::Mutex::new(0.0);
-    let observer = |progress: territory::Progress| {
-        let mut last = last.lock().expect("a lock");
-        assert!(progress.done >= *last && progress.done <= 1.0, "{} after {last}", progress.done);
-        *last = progress.done;
-    };
-    solve(&problem, &options(3, Effort::Standard), &Control::default().observer(&observer)).expect("a plan");
-    assert_eq!(*last.lock().expect("a lock"), 1.0);
+    let plain = problem(&places, &weights, 8, 0.02, 2);
+    let mut spec = problem(&places, &weights, 8, 0.02, 1).spec().clone();
+    spec.objective.diameter = 1.0;
+    let diameter = spec.build().expect("a valid problem");
+    for (problem, effort) in [(&plain, Effort::Standard), (&plain, Effort::Quick), (&diameter, Effort::Quick)] {
+        let last = std::sync::Mutex::new(0.0);
+        let observer = |progress: territory::Progress| {
+            let mut last = last.lock().expect("a lock");
+            assert!(progress.done >= *last && progress.done <= 1.0, "{} after {last}", progress.done);
+            *last = progress.done;
+        };
+        solve(problem, &options(3, effort), &Control::default().observer(&observer)).expect("a plan");
+        assert_eq!(*last.lock().expect("a lock"), 1.0);
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const SMALLEST: usize = 8;
 const MANY: usize = 9;
 /// Units under which anneals of the whole find more.
 const LARGE: usize = 1_500;
-/// Units drawn in all rounds together.
+/// Units drawn in all rounds of all plans together, at most.
 const DRAWN: usize = 1_000_000;
 /// Most rounds for a plan, and fewest: where there are less, more starts of the whole are the better use of the time.
 const ROUNDS: usize = 100;
@@ -247,7 +247,8 @@ mod tests {
             uneven(part)
         };
         assert_eq!(renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), |_| parts.clone(), worse), parts);
-        assert!(asked.load(Ordering::Relaxed) >= 2 * rounds(&instance) as usize, "it gave up early");
+        let rounds = (rounds(&instance) * plans(&instance)) as usize;
+        assert!(plans(&instance) == 3 && asked.load(Ordering::Relaxed) >= 2 * rounds, "it gave up early");
         let better = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
         let found = renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), |_| parts.clone(), better);
         let [old, new] = [parts, found].map(|parts| Found::of(&State::new(&instance, parts, Scales::default())));
@@ -267,6 +268,23 @@ mod tests {
                 uneven(part)
             });
             assert_eq!(drawn, None);
+        }
+    }
+
+    #[test]
+    fn the_best_of_several_plans_comes_back() {
+        let instance = grid(48, 48, 20);
+        let (good, bad) = (begin(&instance, 40, 0).parts, uneven(&instance));
+        for best in 0..3 {
+            let begun = std::sync::Mutex::new(Vec::new());
+            let start = |plan: u64| {
+                begun.lock().unwrap_or_else(|e| e.into_inner()).push(plan);
+                if plan == best { good.clone() } else { bad.clone() }
+            };
+            let none = |part: &Instance, _: [f64; 3], _: u64| uneven(part);
+            let found = renew(&instance, WEIGHTS, 1, &Control::default(), (0.0, 1.0), start, none);
+            assert_eq!(found, good, "the best was plan {best}");
+            assert_eq!(begun.into_inner().unwrap_or_else(|e| e.into_inner()), [0, 1, 2]);
         }
     }
 

@@ -172,13 +172,13 @@ fn balanced_units(
     let (n, k) = (instance.len(), instance.k());
     control.report(0.0, "construct");
     let mut scratches = Scratches::default();
-    let mut best: Option<Found> = None;
+    let mut quick = None;
     if options.effort == Effort::Quick && k >= 2 && k < n {
         let found = at_once(instance, weights, options.seed, &mut scratches, control);
         if found.violation == 0.0 || control.stopped().is_some() {
             return found.parts;
         }
-        best = Some(found);
+        quick = Some(found.parts);
     }
     let mut hierarchy = Hierarchy::new(instance, &[]);
     let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
@@ -193,6 +193,8 @@ fn balanced_units(
     let coarse = State::new(hierarchy.coarsest(), diagram.parts.clone(), Scales::default());
     let scales = coarse.scales_for(weights);
     drop(coarse);
+    // Measured like what comes after it: by the true bounds, whatever room was made.
+    let mut best = quick.map(|parts| Found::of(&State::new(instance, parts, scales)));
     let most = from.most.min(if instance.measures > 1 { MOST_MIXED } else { MOST_STARTS });
     // Small problems are searched from several starts, unless territories must stay where their oversize units are.
     let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, most) as u32 } else { 1 };
@@ -298,6 +300,8 @@ fn at_once(
 /// A plan, or what is better after its borders were moved about where bounds are violated, and smoothed where these are narrow.
 fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &Control<'_>) -> Found {
     let mut found = Found::of(&state);
+    // What follows may be the longer way, or diameters: progress would fall back.
+    let control = &control.unobserved();
     if found.violation > 0.0 {
         shake(&mut state, BUNDLE, (seed, SHAKE), scratches, control);
         let after = Found::of(&state);
@@ -308,7 +312,7 @@ fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &
     }
     if smooth(&mut state, BUNDLE, (seed, SMOOTH), scratches, control) {
         let after = Found::of(&state);
-        if after.is_better(&found) {
+        if after.violation <= found.violation && after.is_better(&found) {
             found = after;
         }
     }

@@ -1,4 +1,4 @@
-//! An implicit tree over points in Hilbert order (leaves of eight, fan-out four), and the pass that gives every point to the
+//! An implicit tree over points that lie near one another in their order (leaves of eight, fan-out four), and the pass that gives every point to the
 //! centre of least power distance |x − c|² − λ by filtering candidates down the tree.
 //!
 //! The difference of two power distances is linear in x, so its extremes over a node's box are known: a candidate that cannot
@@ -52,9 +52,6 @@ impl Points<'_> {
 
 /// Orders points so that every node of a tree over them holds what is on one side of a line; the first half is a full one.
 fn halve(masses: &[Mass], order: &mut [u32]) {
-    if order.len() <= LEAF {
-        return;
-    }
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
     for &p in &*order {
         let at = masses[p as usize].at;
@@ -69,7 +66,12 @@ fn halve(masses: &[Mass], order: &mut [u32]) {
         half *= 2;
     }
     let along = |p: u32| masses[p as usize].at[axis];
-    order.select_nth_unstable_by(half, |&a, &b| along(a).total_cmp(&along(b)).then(a.cmp(&b)));
+    let compare = |&a: &u32, &b: &u32| along(a).total_cmp(&along(b)).then(a.cmp(&b));
+    if order.len() <= 2 * LEAF {
+        // Sums go by the order inside leaves too: how a selection leaves it is not told.
+        return order.sort_unstable_by(compare);
+    }
+    order.select_nth_unstable_by(half, compare);
     let (left, right) = order.split_at_mut(half);
     halve(masses, left);
     halve(masses, right);
