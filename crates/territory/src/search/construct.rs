@@ -12,8 +12,9 @@
 
 use super::instance::Instance;
 use super::laplacian::Laplacian;
+use super::points::Points;
 use super::random::Random;
-use super::tree::{Cells, Centres, Points, Tree};
+use super::tree::{Cells, Centres, Tree};
 use crate::space::squared_distance;
 use crate::terms::{Mass, Moments};
 use std::borrow::Cow;

@@ -23,6 +23,7 @@ mod last;
 mod members;
 mod obey;
 mod order;
+mod points;
 mod polish;
 mod random;
 mod regions;

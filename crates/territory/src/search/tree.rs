@@ -1,5 +1,5 @@
-//! An implicit tree over points that lie near one another in their order (leaves of eight, fan-out four), and the pass that gives every point to the
-//! centre of least power distance |x − c|² − λ by filtering candidates down the tree.
+//! An implicit tree over points that lie near one another in their order (leaves of eight, fan-out four), and the pass that gives
+//! every point to the centre of least power distance |x − c|² − λ by filtering candidates down the tree.
 //!
 //! The difference of two power distances is linear in x, so its extremes over a node's box are known: a candidate that cannot
 //! win anywhere in the box is dropped, and where one is left the whole node is assigned from its sums. Exact, and close to
@@ -8,74 +8,14 @@
 //! With several measures a point also has *tilts*: how far its mix of measures is from the mean mix. A centre's price ν per
 //! tilt adds −ν·tilt to the power distance, which stays linear, so that filtering works as before.
 
+use super::points::Points;
 use crate::parallel;
 use crate::terms::{Mass, Moments};
-use std::borrow::Cow;
 
-const LEAF: usize = 8;
+pub(super) const LEAF: usize = 8;
 const FAN: usize = 4;
 /// Subtrees of about this many points are the pieces of parallel work.
 const PIECE: usize = LEAF * FAN * FAN * FAN * FAN * FAN;
-
-/// Points in columns: location and weight of compactness, the load that is balanced, and `dims` tilts.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Points<'a> {
-    pub masses: Cow<'a, [Mass]>,
-    pub loads: Cow<'a, [f64]>,
-    pub tilts: Vec<f64>,
-    pub dims: usize,
-}
-
-impl Points<'_> {
-    pub(crate) fn len(&self) -> usize {
-        self.masses.len()
-    }
-
-    fn tilt(&self, point: usize) -> &[f64] {
-        &self.tilts[point * self.dims..][..self.dims]
-    }
-
-    /// The same points in an order in which the nodes of a tree have the smallest boxes: halved across where they are widest,
-    /// again and again. Worth it where a tree is gone through often.
-    pub(crate) fn arranged(&self) -> Points<'static> {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        halve(&self.masses, &mut order);
-        let at = |&p: &u32| p as usize;
-        Points {
-            masses: order.iter().map(|p| self.masses[at(p)]).collect(),
-            loads: order.iter().map(|p| self.loads[at(p)]).collect(),
-            tilts: order.iter().flat_map(|p| self.tilt(at(p))).copied().collect(),
-            dims: self.dims,
-        }
-    }
-}
-
-/// Orders points so that every node of a tree over them holds what is on one side of a line; the first half is a full one.
-fn halve(masses: &[Mass], order: &mut [u32]) {
-    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-    for &p in &*order {
-        let at = masses[p as usize].at;
-        for i in 0..3 {
-            low[i] = low[i].min(at[i]);
-            high[i] = high[i].max(at[i]);
-        }
-    }
-    let axis = (0..3).max_by(|&a, &b| (high[a] - low[a]).total_cmp(&(high[b] - low[b]))).unwrap_or(0);
-    let mut half = LEAF;
-    while 2 * half < order.len() {
-        half *= 2;
-    }
-    let along = |p: u32| masses[p as usize].at[axis];
-    let compare = |&a: &u32, &b: &u32| along(a).total_cmp(&along(b)).then(a.cmp(&b));
-    if order.len() <= 2 * LEAF {
-        // Sums go by the order inside leaves too: how a selection leaves it is not told.
-        return order.sort_unstable_by(compare);
-    }
-    order.select_nth_unstable_by(half, compare);
-    let (left, right) = order.split_at_mut(half);
-    halve(masses, left);
-    halve(masses, right);
-}
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
@@ -601,6 +541,7 @@ mod tests {
         let mut parts = vec![u32::MAX; points.len()];
         let cells = Tree::new(points).assign(centres, 0.1, &mut parts);
         let mut load = vec![0.0; 40];
+        let mut borders = std::collections::BTreeMap::new();
         let all = points.masses.iter().zip(points.loads.iter()).zip(&points.tilts);
         for (((mass, own), tilt), &part) in all.zip(&parts) {
             let power = |j: usize| {
@@ -611,7 +552,17 @@ mod tests {
             let best = (0..40).min_by(|&a, &b| power(a).total_cmp(&power(b))).unwrap_or(0);
             assert!(power(part as usize) <= power(best) + 1e-6, "{part} is not the nearest, {best} is");
             load[part as usize] += own;
+            let next = (0..40).filter(|&j| j != best).min_by(|&a, &b| power(a).total_cmp(&power(b))).unwrap_or(0);
+            let distance = crate::space::squared_distance(centres.at[best], centres.at[next]).sqrt();
+            let width = 0.1 * distance * distance.min(5.0);
+            if power(next) - power(best) < width {
+                *borders.entry((best.min(next) as u32, best.max(next) as u32)).or_insert(0.0) += own / (2.0 * width);
+            }
         }
+        for &(i, j, conductance) in &cells.borders {
+            *borders.entry((i, j)).or_insert(0.0) -= conductance;
+        }
+        assert!(borders.values().all(|left: &f64| left.abs() < 1e-9), "{borders:?}");
         for (own, cell) in load.iter().zip(&cells.load) {
             assert!((own - cell).abs() < 1e-6);
         }
