@@ -33,6 +33,24 @@ pub(crate) fn map_runs<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) 
     }
 }
 
+/// [`map_runs`] of items with their rows of `width` numbers; such columns are gone through quicker side by side than by index.
+pub(crate) fn map_rows<A: Sync, B: Sync, T: Send>(
+    items: &[A],
+    (rows, width): (&[B], usize),
+    f: impl Fn(&A, &[B]) -> T + Sync + Send,
+) -> Vec<T> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        let rows = rows.par_chunks_exact(width);
+        items.par_iter().zip(rows).with_min_len(RUN).map(|(item, row)| f(item, row)).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        items.iter().zip(rows.chunks_exact(width)).map(|(item, row)| f(item, row)).collect()
+    }
+}
+
 /// Adds copies of `items` behind those of a column. Fresh memory costs more than the copying, and several threads share that too.
 pub(crate) fn extend<T: Copy + Send + Sync>(column: &mut Vec<T>, items: &[T]) {
     #[cfg(feature = "parallel")]

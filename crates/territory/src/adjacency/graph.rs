@@ -211,6 +211,11 @@ impl Graph {
         &self.borders
     }
 
+    /// Weights in the cut beside [`Graph::links`]; empty where all links weigh 1.
+    pub fn link_weights(&self) -> &[f32] {
+        &self.weights
+    }
+
     /// Kinds beside [`Graph::links`].
     pub fn kinds(&self) -> &[EdgeKind] {
         &self.kinds

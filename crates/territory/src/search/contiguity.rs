@@ -71,9 +71,6 @@ fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> (usize, b
 /// A unit without a part.
 pub(super) const FREE: u32 = u32::MAX;
 
-/// Mark of units whose piece is known; those without a part have it too.
-const REACHED: u32 = 1 << 31;
-
 /// A connected piece of a part.
 pub(super) struct Piece {
     part: u32,
@@ -108,32 +105,52 @@ impl Pieces {
 
 /// Finds the pieces of all parts.
 pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
-    let n = instance.len();
-    // The part of units that were not reached, the marked piece of those that were: one look says both.
-    let mut pieces = Pieces { list: Vec::new(), of: parts.to_vec() };
-    let mut stack = Vec::new();
-    for first in 0..n as u32 {
-        if pieces.of[first as usize] & REACHED != 0 {
-            continue;
+    // Of every unit one before it in the same piece, mostly the first; the unit itself where there is none.
+    let mut of: Vec<u32> = (0..parts.len() as u32).collect();
+    for (u, &part) in (0u32..).zip(parts) {
+        let (mut first, mut last) = (u, 0);
+        // Units after it stand for themselves yet. Without branches, which could not be foretold.
+        for &v in instance.neighbours(u) {
+            let before = if parts[v as usize] == part { of[v as usize] } else { u };
+            first = first.min(before);
+            last = last.max(if before < u { before } else { 0 });
         }
-        let id = pieces.list.len() as u32 | REACHED;
-        let mut piece = Piece { part: parts[first as usize], load: 0.0, units: 0 };
-        pieces.of[first as usize] = id;
-        stack.push(first);
-        while let Some(u) = stack.pop() {
-            piece.load += instance.mean_load(u);
-            piece.units += 1;
-            for &v in instance.neighbours(u) {
-                if pieces.of[v as usize] == piece.part {
-                    pieces.of[v as usize] = id;
-                    stack.push(v);
-                }
+        of[u as usize] = first;
+        if first < last {
+            for &v in instance.neighbours(u).iter().filter(|&&v| v < u && parts[v as usize] == part) {
+                let (a, b) = (first_of(&mut of, u), first_of(&mut of, v));
+                of[a.max(b) as usize] = a.min(b);
             }
         }
-        pieces.list.push(piece);
     }
-    pieces.of.iter_mut().filter(|of| **of != FREE).for_each(|of| *of &= !REACHED);
-    pieces
+    let mut list: Vec<Piece> = Vec::new();
+    for (u, &part) in (0u32..).zip(parts) {
+        if part == FREE {
+            of[u as usize] = FREE;
+            continue;
+        }
+        // Those before have their pieces already.
+        let before = of[u as usize];
+        let id = if before == u { list.len() as u32 } else { of[before as usize] };
+        of[u as usize] = id;
+        if before == u {
+            list.push(Piece { part, load: 0.0, units: 0 });
+        }
+        let piece = &mut list[id as usize];
+        piece.load += instance.mean_load(u);
+        piece.units += 1;
+    }
+    Pieces { list, of }
+}
+
+/// The first unit of a unit's piece, as far as it is known; the way to it grows shorter.
+fn first_of(of: &mut [u32], mut unit: u32) -> u32 {
+    while of[unit as usize] != unit {
+        let before = of[of[unit as usize] as usize];
+        of[unit as usize] = before;
+        unit = before;
+    }
+    unit
 }
 
 /// Keeps the main piece of every part and frees the rest.
@@ -149,6 +166,12 @@ fn free_minor_pieces(instance: &Instance, parts: &mut [u32]) {
 
 /// Gives every empty part a unit: a leaf of the breadth-first tree of the part that has most units to spare.
 fn fill_empty(instance: &Instance, parts: &mut [u32]) {
+    let mut is_empty = vec![true; instance.k()];
+    parts.iter().for_each(|&part| is_empty.get_mut(part as usize).into_iter().for_each(|empty| *empty = false));
+    let empty: Vec<u32> = (0..instance.k() as u32).filter(|&t| is_empty[t as usize]).collect();
+    if empty.is_empty() {
+        return;
+    }
     let mut members: Vec<Vec<u32>> = vec![Vec::new(); instance.k()];
     let mut free = Vec::new();
     for (u, &part) in parts.iter().enumerate() {
@@ -157,7 +180,6 @@ fn fill_empty(instance: &Instance, parts: &mut [u32]) {
             None => free.push(u as u32),
         }
     }
-    let empty: Vec<u32> = (0..instance.k() as u32).filter(|&t| members[t as usize].is_empty()).collect();
     let mut free = free.into_iter();
     for t in empty {
         if let Some(u) = free.next() {

@@ -79,45 +79,47 @@ impl Instance {
                 mean[i] += p[i] / n as f64;
             }
         }
-        let weights = &problem.measures()[problem.weight()].values;
-        let mean_weight = problem.total_weight() / n as f64;
-        // Units of weight zero would cost nothing and grow tendrils: every unit gets a hundredth of the mean.
-        let masses = parallel::map_runs(n, |position| {
-            let unit = order[position] as usize;
-            let p = points[unit];
-            let weight = (weights[unit] / mean_weight + 0.01) / 1.01;
-            Mass { at: [p[0] - mean[0], p[1] - mean[1], p[2] - mean[2]], weight }
-        });
-
         let graph = problem.graph();
-        let mut offsets = Vec::with_capacity(n + 1);
-        offsets.push(0);
-        let mut end = 0;
-        for &unit in &order {
-            end += graph.row(unit).len() as u32;
-            offsets.push(end);
-        }
-        let rows = Rows { graph, order: &order, offsets: &offsets };
-        // Two passes: neighbours are known at once only where nothing waits for their ranks.
-        let mut links = rows.gather(true, |link| graph.links()[link]);
-        parallel::for_each_chunk(&mut links, RUN, |_, links| {
-            links.iter_mut().for_each(|link| *link = rank[*link as usize]);
-        });
-        let borders = rows.gather(problem.objective().border > 0.0, |link| graph.borders_km()[link]);
-        let with_weights = problem.objective().cut > 0.0 && graph.is_weighted();
-        let cut_weights = rows.gather(with_weights, |link| graph.weight(link));
-
         let (k, measures) = (problem.k(), problem.measures().len());
         let columns = by_tightness(problem);
         let scales: Vec<f64> = columns.iter().map(|c| k as f64 / problem.total(c.0)).collect();
         let mut loads = vec![0.0; n * measures];
-        parallel::for_each_chunk(&mut loads, RUN * measures, |run, loads| {
-            for (row, &unit) in loads.chunks_mut(measures).zip(&order[run * RUN..]) {
-                for ((load, &(column, _)), scale) in row.iter_mut().zip(&columns).zip(&scales) {
-                    *load = problem.least_load(column, unit as usize) * scale;
+        for (j, &(column, _)) in columns.iter().enumerate() {
+            let values = problem.least_loads(column);
+            parallel::for_each_chunk(&mut loads, RUN * measures, |run, loads| {
+                for (row, &unit) in loads.chunks_exact_mut(measures).zip(&order[run * RUN..]) {
+                    row[j] = values[unit as usize];
                 }
+            });
+        }
+        // What units lie all over the problem for is read once: the weight is one of the measures.
+        let weighs = columns.iter().position(|c| c.0 == problem.weight() && !problem.is_anchored(c.0));
+        let weights = &problem.measures()[problem.weight()].values[..];
+        let mean_weight = problem.total_weight() / n as f64;
+        // Units of weight zero would cost nothing and grow tendrils: every unit gets a hundredth of the mean.
+        let masses = parallel::map_rows(&order, (&loads, measures), move |&unit, loads| {
+            let p = points[unit as usize];
+            let own = weighs.map_or_else(|| weights[unit as usize], |j| loads[j]);
+            let weight = (own / mean_weight + 0.01) / 1.01;
+            Mass { at: [p[0] - mean[0], p[1] - mean[1], p[2] - mean[2]], weight }
+        });
+        parallel::for_each_chunk(&mut loads, RUN * measures, |_, loads| {
+            for row in loads.chunks_exact_mut(measures) {
+                row.iter_mut().zip(&scales).for_each(|(load, scale)| *load *= scale);
             }
         });
+
+        let (rows, objective) = (Rows::new(graph, &order), problem.objective());
+        // Two passes: neighbours are known at once only where nothing waits for their ranks.
+        let mut links = rows.gather(graph.links());
+        let ranks = &rank[..];
+        parallel::for_each_chunk(&mut links, RUN, move |_, links| {
+            links.iter_mut().for_each(|link| *link = ranks[*link as usize]);
+        });
+        let borders = if objective.border > 0.0 { rows.gather(graph.borders_km()) } else { Vec::new() };
+        let cut_weights = if objective.cut > 0.0 { rows.gather(graph.link_weights()) } else { Vec::new() };
+        let offsets = rows.offsets;
+
         let window = |t: usize, j: usize| {
             let (lower, upper) = problem.unit_bounds(t, columns[j].0);
             let target = (problem.target(t, columns[j].0) - problem.carried(t, columns[j].0)) * scales[j];
@@ -274,34 +276,48 @@ impl Instance {
 }
 
 /// Rows of a graph in another order of the units.
-struct Rows<'a> {
-    graph: &'a Graph,
-    order: &'a [u32],
-    /// Where rows begin in that order.
-    offsets: &'a [u32],
+struct Rows {
+    /// Where rows begin in the graph.
+    firsts: Vec<u32>,
+    /// Where they begin in that order.
+    offsets: Vec<u32>,
 }
 
-impl Rows<'_> {
-    /// What `of` says of every link, row after row; nothing where it is not wanted.
-    fn gather<T: Copy + Default + Send>(&self, wanted: bool, of: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-        if !wanted {
+impl Rows {
+    fn new(graph: &Graph, order: &[u32]) -> Self {
+        let (mut firsts, mut offsets) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len() + 1));
+        let mut end = 0;
+        offsets.push(end);
+        for &unit in order {
+            let row = graph.row(unit);
+            firsts.push(row.start as u32);
+            end += row.len() as u32;
+            offsets.push(end);
+        }
+        Self { firsts, offsets }
+    }
+
+    /// A column beside the graph's links, row after row in that order; nothing of an empty one.
+    fn gather<T: Copy + Default + Send + Sync>(&self, column: &[T]) -> Vec<T> {
+        if column.is_empty() {
             return Vec::new();
         }
-        let n = self.order.len();
+        let n = self.firsts.len();
         let ends: Vec<usize> = (1..=n.div_ceil(RUN)).map(|run| self.offsets[(run * RUN).min(n)] as usize).collect();
-        let mut column = vec![T::default(); self.offsets[n] as usize];
-        parallel::for_each_part(&mut column, &ends, |run, part| {
-            // Where rows begin is read ahead of them: reads from all over the graph then overlap.
-            let units = self.order[run * RUN..].iter().take(RUN);
-            let firsts: Vec<u32> = units.map(|&unit| self.graph.offsets()[unit as usize]).collect();
-            let mut rest = part;
-            for (&first, ends) in firsts.iter().zip(self.offsets[run * RUN..].windows(2)) {
-                let (row, more) = std::mem::take(&mut rest).split_at_mut((ends[1] - ends[0]) as usize);
-                row.iter_mut().zip(first as usize..).for_each(|(to, link)| *to = of(link));
-                rest = more;
+        let mut gathered = vec![T::default(); self.offsets[n] as usize];
+        parallel::for_each_part(&mut gathered, &ends, |run, mut part| {
+            for (&first, ends) in self.firsts[run * RUN..].iter().zip(self.offsets[run * RUN..].windows(2)).take(RUN) {
+                let (length, from) = ((ends[1] - ends[0]) as usize, &column[first as usize..]);
+                // Most rows are short. How long each is need not be foretold where all are copied alike: what is too much is
+                // overwritten by the next ones.
+                match (part.first_chunk_mut::<SHORT>(), from.first_chunk()) {
+                    (Some(to), Some(from)) if length <= SHORT => *to = *from,
+                    _ => part[..length].copy_from_slice(&from[..length]),
+                }
+                part = &mut part[length..];
             }
         });
-        column
+        gathered
     }
 }
 
@@ -322,6 +338,8 @@ fn by_tightness(problem: &Problem) -> Vec<(usize, f64)> {
     columns
 }
 
+/// Entries of a row that are copied at once.
+const SHORT: usize = 8;
 /// Least target, in mean targets: of a territory that carries all it may already.
 const LEAST_TARGET: f64 = 1e-6;
 /// Bounds narrower than this are taken for as narrow.

@@ -17,8 +17,9 @@ pub fn hilbert_order(locations: &Locations) -> Vec<u32> {
     let side = (high[0] - low[0]).max(high[1] - low[1]).max(f32::MIN_POSITIVE);
     let scale = 65535.0 / side;
     let mut keys = vec![0u32; flat.len()];
-    parallel::for_each_chunk(&mut keys, 1 << 15, |chunk, keys| {
-        for (key, p) in keys.iter_mut().zip(&flat[chunk << 15..]) {
+    let flat = &flat[..];
+    parallel::for_each_chunk(&mut keys, RUN, move |run, keys| {
+        for (key, p) in keys.iter_mut().zip(&flat[run * RUN..]) {
             *key = hilbert_key(((p[0] - low[0]) * scale) as u32, ((p[1] - low[1]) * scale) as u32);
         }
     });
@@ -28,9 +29,11 @@ pub fn hilbert_order(locations: &Locations) -> Vec<u32> {
 /// The locations in a plane: as they are, or by Lambert's azimuthal equal-area projection about their mean direction.
 fn flatten(locations: &Locations) -> Vec<[f32; 2]> {
     let points = locations.points();
+    let mut flat = vec![[0f32; 2]; points.len()];
     if locations.space() == Space::Planar {
         let origin = points.first().copied().unwrap_or_default();
-        return parallel::map_runs(points.len(), |i| [0, 1].map(|axis| (points[i][axis] - origin[axis]) as f32));
+        project_all(points, &mut flat, move |p| [(p[0] - origin[0]) as f32, (p[1] - origin[1]) as f32]);
+        return flat;
     }
     let mut mean = [0.0; 3];
     for p in points {
@@ -42,18 +45,18 @@ fn flatten(locations: &Locations) -> Vec<[f32; 2]> {
     let helper = if centre[2].abs() < 0.9 { [0.0, 0.0, 1.0] } else { [1.0, 0.0, 0.0] };
     let east = unit_vector(cross(helper, centre)).unwrap_or([0.0, 1.0, 0.0]);
     let north = cross(centre, east);
-    let project = |p: &[f64; 3]| {
+    project_all(points, &mut flat, move |p| {
         let p = unit_vector(*p).unwrap_or(centre);
         let scale = (2.0 / (1.0 + dot(p, centre)).max(1e-9)).sqrt();
         [(scale * dot(p, east)) as f32, (scale * dot(p, north)) as f32]
-    };
-    let mut flat = vec![[0f32; 2]; points.len()];
-    parallel::for_each_chunk(&mut flat, 1 << 15, |chunk, flat| {
-        for (f, p) in flat.iter_mut().zip(&points[chunk << 15..]) {
-            *f = project(p);
-        }
     });
     flat
+}
+
+fn project_all(points: &[[f64; 3]], flat: &mut [[f32; 2]], project: impl Fn(&[f64; 3]) -> [f32; 2] + Sync + Send) {
+    parallel::for_each_chunk(flat, RUN, move |run, flat| {
+        flat.iter_mut().zip(&points[run * RUN..]).for_each(|(f, p)| *f = project(p));
+    });
 }
 
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
@@ -112,34 +115,30 @@ const fn four_levels(mut turn: Turn, x: u32, y: u32) -> u32 {
     key << 2 | turn
 }
 
-/// Indices of `keys` in ascending order, equal keys in index order: a radix sort in three passes.
+/// Indices of `keys` in ascending order, equal keys in index order: dealt out by their first bits, then sorted in parts.
 fn sort_by_key(keys: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..keys.len() as u32).collect();
-    if keys.len() < 4096 {
-        order.sort_by_key(|&i| keys[i as usize]);
-        return order;
+    let bits = (keys.len() / IN_A_PART).checked_ilog2().unwrap_or(0).min(MOST_BITS);
+    let part = |key: u32| (u64::from(key) >> (32 - bits)) as usize;
+    let mut next = vec![0; (1 << bits) + 1];
+    keys.iter().for_each(|&key| next[part(key) + 1] += 1);
+    (0..1 << bits).for_each(|i| next[i + 1] += next[i]);
+    let mut pairs = vec![0u64; keys.len()];
+    for (index, &key) in (0u64..).zip(keys) {
+        let slot = &mut next[part(key)];
+        pairs[*slot] = u64::from(key) << 32 | index;
+        *slot += 1;
     }
-    let mut pairs: Vec<(u32, u32)> = keys.iter().copied().zip(0u32..).collect();
-    let mut other = vec![(0u32, 0u32); keys.len()];
-    for shift in [0, 11, 22] {
-        let mut starts = [0u32; 2048];
-        for &(key, _) in &pairs {
-            starts[(key >> shift) as usize & 2047] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += std::mem::replace(start, sum);
-        }
-        for &pair in &pairs {
-            let slot = &mut starts[(pair.0 >> shift) as usize & 2047];
-            other[*slot as usize] = pair;
-            *slot += 1;
-        }
-        std::mem::swap(&mut pairs, &mut other);
-    }
-    order.iter_mut().zip(&pairs).for_each(|(o, pair)| *o = pair.1);
-    order
+    // Where a part begins now stands where it ends.
+    parallel::for_each_part(&mut pairs, &next[..1 << bits], |_, part| part.sort_unstable());
+    pairs.iter().map(|&pair| pair as u32).collect()
 }
+
+/// Points that are a piece of parallel work.
+const RUN: usize = 1 << 15;
+/// Keys that are sorted together where they are spread evenly.
+const IN_A_PART: usize = 64;
+/// So many parts that pairs are dealt out to all of them through the cache.
+const MOST_BITS: u32 = 13;
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_radix_sort_is_stable() {
+    fn the_sort_is_stable() {
         let mut random = crate::search::Random::stream(1, 0, 0);
         let keys: Vec<u32> = (0..10_000).map(|_| (random.bits() as u32) & 0xFF0F_0F00).collect();
         let mut expected: Vec<u32> = (0..10_000).collect();

@@ -103,9 +103,13 @@ impl<'a> State<'a> {
     /// Books of `parts`, each below k.
     pub fn new(instance: &'a Instance, parts: Vec<u32>, scales: Scales) -> Self {
         let (n, k, m) = (instance.len(), instance.k(), instance.measures);
-        let outside = parallel::map_runs(n, |u| {
-            let part = parts[u];
-            AtomicU32::new(instance.neighbours(u as u32).iter().map(|&v| u32::from(parts[v as usize] != part)).sum())
+        let mut outside = zeros(n);
+        let (offsets, links, of) = (&instance.offsets[..], &instance.links[..], &parts[..]);
+        parallel::for_each_chunk(&mut outside, RUN, move |run, outside| {
+            let rows = offsets[run * RUN..].windows(2).map(|ends| &links[ends[0] as usize..ends[1] as usize]);
+            for ((outside, row), &part) in outside.iter_mut().zip(rows).zip(&of[run * RUN..]) {
+                *outside.get_mut() = row.iter().map(|&v| u32::from(of[v as usize] != part)).sum();
+            }
         });
         let parts = parts.into_iter().map(AtomicU32::new).collect();
         let areas = instance.bonds.as_ref().map_or(0, |bonds| bonds.area_count);
@@ -274,10 +278,14 @@ impl<'a> State<'a> {
 
     /// Energy of cut and border per link between territories.
     pub fn link_energy(&self) -> f64 {
-        let ends = |&u: &u32| u64::from(self.columns.outside[u as usize].load(Relaxed));
-        let links = self.border.iter().map(ends).sum::<u64>() as f64 / 2.0;
         let values = self.terms();
-        (self.scales.cut * values.cut + self.scales.border * values.border) / links.max(1.0)
+        (self.scales.cut * values.cut + self.scales.border * values.border) / self.links_between().max(1.0)
+    }
+
+    /// Number of links between territories.
+    fn links_between(&self) -> f64 {
+        let ends = |&u: &u32| u64::from(self.columns.outside[u as usize].load(Relaxed));
+        self.border.iter().map(ends).sum::<u64>() as f64 / 2.0
     }
 
     /// Violation of a territory's bounds, summed over measures, relative to the targets.
@@ -296,10 +304,12 @@ impl<'a> State<'a> {
     pub fn terms(&self) -> TermValues {
         let Instance { offsets, links, borders, weights, .. } = self.instance;
         let (units, rows) = (self.border.iter().copied(), (&offsets[..], &links[..]));
+        let part = |v| self.part(v);
         TermValues {
             inertia: self.moments.iter().map(Moments::inertia).sum(),
-            border: border::value(units.clone(), rows, borders, |v| self.part(v)),
-            cut: cut::value(units, rows, weights, |v| self.part(v)),
+            border: if borders.is_empty() { 0.0 } else { border::value(units.clone(), rows, borders, part) },
+            // Where all links are alike the books know it already.
+            cut: if weights.is_empty() { self.links_between() } else { cut::value(units, rows, weights, part) },
         }
     }
 

@@ -126,14 +126,14 @@ impl<'a> Tree<'a> {
         let level =
             (0..self.levels.len()).find(|&l| LEAF * FAN.pow(l as u32) >= PIECE).unwrap_or(self.levels.len() - 1);
         let size = LEAF * FAN.pow(level as u32);
-        let pieces = self.levels[level].len();
-        let mut all = vec![Cells::default(); pieces];
+        let near = self.near(centres, band, level);
+        let mut all = vec![Cells::default(); near.len()];
         let run = |piece: usize, cells: &mut Cells, parts: &mut [u32]| {
-            let mut pass = Pass { tree: self, band, parts, first: piece * size, cells, stack: Stack::of(centres) };
-            pass.cells.load = vec![0.0; k];
-            pass.cells.moments = vec![Moments::default(); k];
-            pass.cells.tilts = vec![vec![0.0; k]; self.points.dims];
-            pass.visit(level, piece, 0, k);
+            let near = &near[piece][..];
+            *cells = Cells::new(near.len(), self.points.dims);
+            let stack = Stack::of(centres, near);
+            let mut pass = Pass { tree: self, band, parts, first: piece * size, near, cells, stack };
+            pass.visit(level, piece, 0, near.len());
         };
         if parts.is_empty() {
             parallel::for_each(&mut all, |piece, cells| run(piece, cells, &mut []));
@@ -141,20 +141,53 @@ impl<'a> Tree<'a> {
             let mut work: Vec<(&mut Cells, &mut [u32])> = all.iter_mut().zip(parts.chunks_mut(size)).collect();
             parallel::for_each(&mut work, |piece, (cells, parts)| run(piece, cells, parts));
         }
-        let mut pieces = all.into_iter();
-        let mut sum = pieces.next().unwrap_or_default();
-        for cells in pieces {
-            for j in 0..k {
-                sum.load[j] += cells.load[j];
-                sum.moments[j].merge(&cells.moments[j]);
-            }
-            for (sum, tilts) in sum.tilts.iter_mut().zip(&cells.tilts) {
-                sum.iter_mut().zip(tilts).for_each(|(s, t)| *s += t);
+        let mut sum = Cells::new(k, self.points.dims);
+        for (cells, near) in all.into_iter().zip(&near) {
+            for (i, &j) in near.iter().enumerate() {
+                sum.load[j as usize] += cells.load[i];
+                sum.moments[j as usize].merge(&cells.moments[i]);
+                for (sum, tilts) in sum.tilts.iter_mut().zip(&cells.tilts) {
+                    sum[j as usize] += tilts[i];
+                }
             }
             sum.borders.extend(cells.borders);
             sum.border_tilts.extend(cells.border_tilts);
         }
         sum
+    }
+
+    /// For every node of a level the centres that may win in it, or come within the band of winning, ascending.
+    fn near(&self, centres: &Centres, band: f64, level: usize) -> Vec<Vec<u32>> {
+        let top = self.levels.len() - 1;
+        let mut near: Vec<Vec<u32>> = vec![(0..centres.at.len() as u32).collect()];
+        for level in (level..top).rev() {
+            // What a node leaves over is what its children begin with.
+            let mut kept = parallel::map(near.len(), |node| {
+                let mut stack = Stack::of(centres, &near[node]);
+                stack.narrow((0, near[node].len()), &self.levels[level + 1][node], self.boxes(level + 1, node), band);
+                stack.id[near[node].len()..stack.len].iter().map(|&i| near[node][i as usize]).collect::<Vec<u32>>()
+            });
+            near = (0..self.levels[level].len())
+                .map(|child| {
+                    let last = child + 1 == self.levels[level].len() || (child + 1) % FAN == 0;
+                    if last { std::mem::take(&mut kept[child / FAN]) } else { kept[child / FAN].clone() }
+                })
+                .collect();
+        }
+        near
+    }
+
+    /// Boxes of a node's tilts.
+    fn boxes(&self, level: usize, index: usize) -> &[TiltBox] {
+        let dims = self.points.dims;
+        if dims > 0 { &self.tilts[level][index * dims..][..dims] } else { &[] }
+    }
+}
+
+impl Cells {
+    fn new(k: usize, dims: usize) -> Self {
+        let (load, moments, tilts) = (vec![0.0; k], vec![Moments::default(); k], vec![vec![0.0; k]; dims]);
+        Self { load, moments, tilts, borders: Vec::new(), border_tilts: Vec::new() }
     }
 }
 
@@ -222,6 +255,7 @@ struct Stack {
     /// |c|² − λ.
     offset: Vec<f64>,
     spacing: Vec<f64>,
+    /// Places among those of the root.
     id: Vec<u32>,
     /// Prices of tilts, one column a dimension.
     tilts: Vec<Vec<f64>>,
@@ -232,16 +266,20 @@ struct Stack {
 }
 
 impl Stack {
-    fn of(centres: &Centres) -> Self {
-        let column = |i: usize| centres.at.iter().map(|c| c[i]).collect();
-        let offset = |(c, lambda): (&[f64; 3], &f64)| c[0] * c[0] + c[1] * c[1] + c[2] * c[2] - lambda;
+    /// Some of the centres.
+    fn of(centres: &Centres, near: &[u32]) -> Self {
+        fn column(near: &[u32], of: impl Fn(usize) -> f64) -> Vec<f64> {
+            near.iter().map(|&j| of(j as usize)).collect()
+        }
+        let axis = |axis: usize| column(near, |j| centres.at[j][axis]);
+        let squared = |c: &[f64; 3]| c[0] * c[0] + c[1] * c[1] + c[2] * c[2];
         Self {
-            len: centres.at.len(),
-            at: [column(0), column(1), column(2)],
-            offset: centres.at.iter().zip(&centres.lambda).map(offset).collect(),
-            spacing: centres.spacing.clone(),
-            id: (0..centres.at.len() as u32).collect(),
-            tilts: centres.tilt_prices.clone(),
+            len: near.len(),
+            at: [axis(0), axis(1), axis(2)],
+            offset: column(near, |j| squared(&centres.at[j]) - centres.lambda[j]),
+            spacing: column(near, |j| centres.spacing[j]),
+            id: (0..near.len() as u32).collect(),
+            tilts: centres.tilt_prices.iter().map(|prices| column(near, |j| prices[j])).collect(),
             value: Vec::new(),
             limit: Vec::new(),
             kept: Vec::new(),
@@ -316,6 +354,13 @@ impl Stack {
         best
     }
 
+    /// Puts those of `range` on top that may win somewhere in the node's box, or come within the band of winning.
+    #[inline]
+    fn narrow(&mut self, range: (usize, usize), node: &Node, boxes: &[TiltBox], band: f64) {
+        let best = self.evaluate(range.0, range.1, node.centre, boxes.iter().map(|b| b.centre));
+        self.filter(range, best, node, boxes, band);
+    }
+
     /// Puts those of `from..to` on top that may win somewhere in the node's box, or come within the band of winning.
     /// `best` wins at the box's centre, where [`Stack::evaluate`] was asked last.
     #[inline]
@@ -364,6 +409,9 @@ struct Pass<'a, 'b> {
     band: f64,
     parts: &'b mut [u32],
     first: usize,
+    /// Centres that candidates are among.
+    near: &'b [u32],
+    /// Beside them.
     cells: &'b mut Cells,
     stack: Stack,
 }
@@ -371,10 +419,8 @@ struct Pass<'a, 'b> {
 impl Pass<'_, '_> {
     fn visit(&mut self, level: usize, index: usize, from: usize, to: usize) {
         let node = &self.tree.levels[level][index];
-        let dims = self.tree.points.dims;
-        let boxes = if dims > 0 { &self.tree.tilts[level][index * dims..][..dims] } else { &[] };
-        let best = self.stack.evaluate(from, to, node.centre, boxes.iter().map(|b| b.centre));
-        self.stack.filter((from, to), best, node, boxes, self.band);
+        let boxes = self.tree.boxes(level, index);
+        self.stack.narrow((from, to), node, boxes, self.band);
         let end = self.stack.len;
         if end == to + 1 {
             let j = self.stack.id[to];
@@ -386,7 +432,7 @@ impl Pass<'_, '_> {
             if !self.parts.is_empty() {
                 let size = LEAF * FAN.pow(level as u32);
                 let range = index * size..((index + 1) * size).min(self.tree.points.len());
-                self.parts[range.start - self.first..range.end - self.first].fill(j);
+                self.parts[range.start - self.first..range.end - self.first].fill(self.near[j as usize]);
             }
         } else if level == 0 {
             self.leaf(index, to, end);
@@ -433,7 +479,7 @@ impl Pass<'_, '_> {
                 column[j as usize] += load * tilt;
             }
             if !self.parts.is_empty() {
-                self.parts[first + i - self.first] = j;
+                self.parts[first + i - self.first] = self.near[j as usize];
             }
             if self.band > 0.0 && ranks.second[i] < f64::INFINITY {
                 let between = (ranks.best[i] as usize, ranks.next[i] as usize);
@@ -450,7 +496,7 @@ impl Pass<'_, '_> {
         let (c, d) = between;
         let distance = crate::space::squared_distance(self.stack.centre(c), self.stack.centre(d)).sqrt();
         let width = self.band * distance * distance.min(self.stack.spacing[c].min(self.stack.spacing[d]));
-        let (i, j) = (self.stack.id[c], self.stack.id[d]);
+        let [i, j] = [c, d].map(|at| self.near[self.stack.id[at] as usize]);
         Border { between, cells: (i.min(j), i.max(j)), width }
     }
 
