@@ -249,27 +249,27 @@ impl Balance {
         });
         let spreads = self.spreads(&cells);
         // A border at which no point happens to lie still moves loads once the weights change enough.
-        graph.modify(|i, j, matrix| {
+        let mut limits = Vec::new();
+        graph.modify(|_, (i, j), matrix| {
             for a in 0..b {
                 matrix[a * b + a] += FLOOR * spreads[a] * self.even_conductance(i, j);
             }
+            limits.push((damping * self.limit(i, j)).max(1e-12));
         });
         let mut delta = vec![0.0; k * b];
-        for _ in 0..2 {
-            graph.solve(&missing, &mut delta, 12 * b);
-            let mut stiffer = false;
-            // The step is bounded where it is too large for its border, not cell by cell.
-            graph.modify(|i, j, matrix| {
-                let shift: f64 = (0..b).map(|a| spreads[a] * (delta[i * b + a] - delta[j * b + a]).powi(2)).sum();
-                let factor = shift.sqrt() / (damping * self.limit(i, j)).max(1e-12);
-                if factor > 1.0 {
-                    stiffer = true;
-                    matrix.iter_mut().for_each(|m| *m *= factor);
-                }
-            });
-            if !stiffer {
-                break;
+        graph.solve(&missing, &mut delta, 12 * b);
+        let mut stiffer = false;
+        // The step is bounded where it is too large for its border, not cell by cell.
+        graph.modify(|pair, (i, j), matrix| {
+            let shift: f64 = (0..b).map(|a| spreads[a] * (delta[i * b + a] - delta[j * b + a]).powi(2)).sum();
+            let factor = shift.sqrt() / limits[pair];
+            if factor > 1.0 {
+                stiffer = true;
+                matrix.iter_mut().for_each(|m| *m *= factor);
             }
+        });
+        if stiffer {
+            graph.solve(&missing, &mut delta, 12 * b);
         }
         for j in 0..k {
             let step = |a: usize| if delta[j * b + a].is_finite() { 0.8 * damping * delta[j * b + a] } else { 0.0 };

@@ -10,6 +10,8 @@ pub struct Laplacian {
     block: usize,
     offsets: Vec<u32>,
     ends: Vec<u32>,
+    /// Beside `ends`: the link from the other end.
+    twins: Vec<u32>,
     /// `block · block` numbers a link.
     conductances: Vec<f64>,
     /// Diagonal of the system: `block` numbers a node.
@@ -31,7 +33,7 @@ impl Laplacian {
 
     /// `block` quantities per node: `add(at, matrix)` adds the conductance of link `at` to a matrix in rows.
     pub fn with_blocks(nodes: usize, block: usize, links: &[Link], add: impl Fn(usize, &mut [f64])) -> Self {
-        // Dealt out by the first node, then each row by the second: links that are equal stay in their order.
+        // Dealt out by the first node: links that are equal stay in their order.
         let mut begins = vec![0u32; nodes + 1];
         links.iter().for_each(|l| begins[l.0 as usize + 1] += 1);
         (0..nodes).for_each(|i| begins[i + 1] += begins[i]);
@@ -44,17 +46,23 @@ impl Laplacian {
         }
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut matrices: Vec<f64> = Vec::new();
+        let mut row: Vec<(u32, usize)> = Vec::new();
+        let mut sums: Vec<f64> = Vec::new();
         for i in 0..nodes {
-            let row = &mut order[begins[i] as usize..begins[i + 1] as usize];
+            // A node has few others beside it, however many links lead there.
+            (row.clear(), sums.clear());
+            for &(j, at) in &order[begins[i] as usize..begins[i + 1] as usize] {
+                let place = row.iter().position(|other| other.0 == j).unwrap_or_else(|| {
+                    row.push((j, row.len()));
+                    sums.resize(row.len() * block * block, 0.0);
+                    row.len() - 1
+                });
+                add(at as usize, &mut sums[place * block * block..][..block * block]);
+            }
             row.sort_unstable();
-            for &(j, at) in &*row {
-                let pair = (i as u32, j);
-                if pairs.last() != Some(&pair) {
-                    pairs.push(pair);
-                    matrices.resize(matrices.len() + block * block, 0.0);
-                }
-                let last = matrices.len() - block * block;
-                add(at as usize, &mut matrices[last..]);
+            for &(j, place) in &row {
+                pairs.push((i as u32, j));
+                matrices.extend_from_slice(&sums[place * block * block..][..block * block]);
             }
         }
         let mut graph = Self { block, offsets: vec![0; nodes + 1], ..Self::default() };
@@ -66,15 +74,17 @@ impl Laplacian {
             graph.offsets[i + 1] += graph.offsets[i];
         }
         graph.ends = vec![0; 2 * pairs.len()];
+        graph.twins = vec![0; 2 * pairs.len()];
         graph.conductances = vec![0.0; 2 * matrices.len()];
         let mut next = graph.offsets.clone();
         for (&(i, j), matrix) in pairs.iter().zip(matrices.chunks(block * block)) {
-            for (from, to) in [(i, j), (j, i)] {
-                let slot = next[from as usize] as usize;
-                graph.ends[slot] = to;
+            let (here, there) = (next[i as usize], next[j as usize]);
+            for (slot, to, twin) in [(here as usize, j, there), (there as usize, i, here)] {
+                (graph.ends[slot], graph.twins[slot]) = (to, twin);
                 graph.conductances[slot * block * block..][..block * block].copy_from_slice(matrix);
-                next[from as usize] += 1;
             }
+            next[i as usize] += 1;
+            next[j as usize] += 1;
         }
         graph.sum_diagonal();
         graph.find_parts();
@@ -129,12 +139,19 @@ impl Laplacian {
         &self.conductances[link * self.block * self.block..][..self.block * self.block]
     }
 
-    /// Changes matrices link by link: `change(i, j, matrix)`, which must treat (i, j) and (j, i) alike.
-    pub(crate) fn modify(&mut self, mut change: impl FnMut(usize, usize, &mut [f64])) {
+    /// Changes matrices pair by pair: `change(pair, (i, j), matrix)` with i < j, pairs numbered as they come, always in the same
+    /// order.
+    pub(crate) fn modify(&mut self, mut change: impl FnMut(usize, (usize, usize), &mut [f64])) {
         let size = self.block * self.block;
+        let mut pair = 0;
         for i in 0..self.len() {
             for l in self.row(i) {
-                change(i, self.ends[l] as usize, &mut self.conductances[l * size..][..size]);
+                let j = self.ends[l] as usize;
+                if i < j {
+                    change(pair, (i, j), &mut self.conductances[l * size..][..size]);
+                    self.conductances.copy_within(l * size..(l + 1) * size, self.twins[l] as usize * size);
+                    pair += 1;
+                }
             }
         }
         self.sum_diagonal();
