@@ -78,5 +78,4 @@ pub(super) fn settle_from(
             sweep(view, &balance, bundle, scratch);
         });
     }
-    state.recompute();
 }
