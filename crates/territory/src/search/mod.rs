@@ -7,6 +7,7 @@
 mod anneal;
 mod balance;
 mod bonds;
+mod candidates;
 mod coarsen;
 mod components;
 mod construct;
