@@ -21,14 +21,18 @@ pub(super) fn begin(instance: &Instance, steps: usize, turn: u64) -> Diagram {
 
 /// The same from diagrams that are handed in.
 pub(super) fn begin_from(instance: &Instance, diagram: impl Fn(u64) -> Diagram) -> Diagram {
+    if !instance.bonds.as_ref().is_some_and(|bonds| bonds.binds()) {
+        let mut diagram = diagram(0);
+        attach(instance, &mut diagram, 0);
+        return diagram;
+    }
     let mut best: Option<(usize, Diagram)> = None;
     'search: for arrangement in 0..ARRANGEMENTS {
         let diagram = diagram(arrangement);
         for order in 0..ORDERS {
             let mut diagram = diagram.clone();
-            let (_, going) = attach(instance, &mut diagram, order);
-            let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
-            let count = if binds { pieces(instance, &diagram.parts).list.len() } else { instance.k() };
+            let going = attach(instance, &mut diagram, order);
+            let count = pieces(instance, &diagram.parts).list.len();
             if best.as_ref().is_none_or(|b| count < b.0) {
                 best = Some((count, diagram));
             }
@@ -47,25 +51,27 @@ const ORDERS: usize = 4;
 /// Makes the diagram's parts contiguous and non-empty. Every connected component of the instance must hold a part's unit,
 /// or be the only one; returns the number of units that changed their territory.
 pub fn make_contiguous(instance: &Instance, diagram: &mut Diagram) -> usize {
-    attach(instance, diagram, 0).0
+    let before = diagram.parts.clone();
+    attach(instance, diagram, 0);
+    before.iter().zip(&diagram.parts).filter(|(a, b)| a != b).count()
 }
 
-/// The number of units that changed their territory, and whether another order is worth a try.
-fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> (usize, bool) {
-    let before = diagram.parts.clone();
-    let changed = |parts: &[u32]| before.iter().zip(parts).filter(|(a, b)| a != b).count();
+/// Returns whether another order is worth a try.
+fn attach(instance: &Instance, diagram: &mut Diagram, order: usize) -> bool {
     if let Some(bonds) = instance.bonds.as_ref().filter(|bonds| bonds.binds()) {
-        let going = obey(instance, bonds, diagram, order);
-        return (changed(&diagram.parts), going);
+        return obey(instance, bonds, diagram, order);
     }
-    free_minor_pieces(instance, &mut diagram.parts);
+    let freed = free_minor_pieces(instance, &mut diagram.parts);
     fill_empty(instance, &mut diagram.parts);
     grow(instance, diagram);
     // In a component where no part has its body nothing grows: what is there stays.
-    for (part, &own) in diagram.parts.iter_mut().zip(&before).filter(|p| *p.0 == FREE) {
-        *part = own;
+    for (u, own) in freed {
+        let part = &mut diagram.parts[u as usize];
+        if *part == FREE {
+            *part = own;
+        }
     }
-    (changed(&diagram.parts), true)
+    true
 }
 
 /// A unit without a part.
@@ -153,15 +159,17 @@ fn first_of(of: &mut [u32], mut unit: u32) -> u32 {
     unit
 }
 
-/// Keeps the main piece of every part and frees the rest.
-fn free_minor_pieces(instance: &Instance, parts: &mut [u32]) {
+/// Keeps the main piece of every part and frees the rest; returns what was freed, with the parts it had.
+fn free_minor_pieces(instance: &Instance, parts: &mut [u32]) -> Vec<(u32, u32)> {
     let pieces = pieces(instance, parts);
     let main = pieces.main(instance.k());
-    for (u, part) in parts.iter_mut().enumerate() {
-        if *part != FREE && main[*part as usize] != pieces.of[u] {
-            *part = FREE;
+    let mut freed = Vec::new();
+    for ((u, part), piece) in (0u32..).zip(parts).zip(&pieces.of) {
+        if *part != FREE && main[*part as usize] != *piece {
+            freed.push((u, std::mem::replace(part, FREE)));
         }
     }
+    freed
 }
 
 /// Gives every empty part a unit: a leaf of the breadth-first tree of the part that has most units to spare.
@@ -234,6 +242,51 @@ pub(super) fn grow(instance: &Instance, diagram: &mut Diagram) {
             if diagram.parts[v as usize] == FREE {
                 heap.push(Reverse((key(diagram.cost(instance, v, part as usize)), v, part)));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::Random;
+    use crate::search::tests::grid;
+
+    #[test]
+    fn pieces_are_what_walks_reach() {
+        let mut random = Random::stream(7, 0, 0);
+        for round in 0..50 {
+            let instance = grid(17, 13, 3);
+            // Few parts make large pieces that wind about, many make small ones; some units have none.
+            let parts: Vec<u32> = (0..instance.len())
+                .map(|_| if random.below(9) == 0 { FREE } else { random.below(1 + round % 3) as u32 })
+                .collect();
+            let found = pieces(&instance, &parts);
+            let mut reached = vec![FREE; instance.len()];
+            let mut count = 0;
+            for first in 0..instance.len() as u32 {
+                if parts[first as usize] == FREE || reached[first as usize] != FREE {
+                    continue;
+                }
+                let (mut walk, mut at) = (vec![first], 0);
+                reached[first as usize] = count;
+                while at < walk.len() {
+                    for &v in instance.neighbours(walk[at]) {
+                        if parts[v as usize] == parts[first as usize] && reached[v as usize] == FREE {
+                            reached[v as usize] = count;
+                            walk.push(v);
+                        }
+                    }
+                    at += 1;
+                }
+                let piece = &found.list[count as usize];
+                let load: f64 = walk.iter().map(|&u| instance.mean_load(u)).sum();
+                assert_eq!((piece.part, piece.units), (parts[first as usize], walk.len() as u32));
+                assert!((piece.load - load).abs() < 1e-9);
+                count += 1;
+            }
+            assert_eq!(found.of, reached, "round {round}");
+            assert_eq!(found.list.len(), count as usize);
         }
     }
 }

@@ -344,3 +344,52 @@ const SHORT: usize = 8;
 const LEAST_TARGET: f64 = 1e-6;
 /// Bounds narrower than this are taken for as narrow.
 const LEAST_ROOM: f64 = 1e-3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adjacency::{Edge, EdgeKind};
+    use crate::search::Random;
+    use crate::{Locations, Measure, Objective, ProblemSpec, Space};
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn everything_of_a_unit_is_at_its_position() {
+        // Two hubs with rows longer than what is copied at once, the last unit one of them, and more units than a run has.
+        let n = RUN as u32 + 4_000;
+        let mut random = Random::stream(11, 0, 0);
+        let coordinates: Vec<[f64; 2]> = (0..n).map(|_| [random.unit() * 1e5, random.unit() * 1e5]).collect();
+        let length = |a: u32, b: u32| (a.wrapping_mul(31) ^ b) as f32 % 97.0 + 1.0;
+        let mut edges: Vec<Edge> = (1..n).map(|i| Edge::new(i - 1, i, EdgeKind::Border, length(i - 1, i))).collect();
+        edges.extend((50..70).map(|i| Edge::new(3, i, EdgeKind::Border, length(3, i))));
+        edges.extend((80..95).map(|i| Edge::new(i, n - 1, EdgeKind::Border, length(i, n - 1))));
+        let graph = Graph::from_edges(n as usize, &edges);
+        let values = |seed: u64| -> Vec<f64> {
+            let mut random = Random::stream(seed, 0, 0);
+            (0..n).map(|_| 0.5 + random.unit()).collect()
+        };
+        let problem = ProblemSpec::new(Locations::from_coordinates(Space::Planar, &coordinates), graph, 5)
+            .measure(Measure::new("wide", values(1)).tolerance(0.2))
+            .measure(Measure::new("narrow", values(2)).tolerance(0.02))
+            .objective(Objective { border: 1.0, ..Objective::default() })
+            .build()
+            .unwrap();
+        let instance = Instance::new(&problem);
+        let mut rank = vec![u32::MAX; n as usize];
+        (0..).zip(&instance.order).for_each(|(position, &unit)| rank[unit as usize] = position);
+        let (graph, mean_weight) = (problem.graph(), problem.total_weight() / f64::from(n));
+        for (position, &unit) in (0u32..).zip(&instance.order) {
+            let neighbours: Vec<u32> = graph.neighbours(unit).iter().map(|&v| rank[v as usize]).collect();
+            assert_eq!(instance.neighbours(position), neighbours, "unit {unit}");
+            let borders = &instance.borders[instance.offsets[position as usize] as usize..][..neighbours.len()];
+            assert_eq!(borders, &graph.borders_km()[graph.row(unit)], "unit {unit}");
+            // The tightest measure comes last.
+            let load = |j: usize| problem.measures()[j].values[unit as usize] * (5.0 / problem.total(j));
+            assert_eq!(instance.loads_of(position), [load(0), load(1)], "unit {unit}");
+            let weight = problem.measures()[problem.weight()].values[unit as usize];
+            assert_eq!(instance.masses[position as usize].weight, (weight / mean_weight + 0.01) / 1.01);
+        }
+        let mean: f64 = instance.masses.iter().map(|m| m.at[0]).sum::<f64>() / f64::from(n);
+        assert!(mean.abs() < 1e-6, "{mean}");
+    }
+}

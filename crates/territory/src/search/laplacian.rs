@@ -50,7 +50,8 @@ impl Laplacian {
         let mut sums: Vec<f64> = Vec::new();
         for i in 0..nodes {
             // A node has few others beside it, however many links lead there.
-            (row.clear(), sums.clear());
+            row.clear();
+            sums.clear();
             for &(j, at) in &order[begins[i] as usize..begins[i + 1] as usize] {
                 let place = row.iter().position(|other| other.0 == j).unwrap_or_else(|| {
                     row.push((j, row.len()));
