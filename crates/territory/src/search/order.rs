@@ -6,9 +6,13 @@ use crate::space::{Locations, Space};
 
 /// Positions of the units along a Hilbert curve of 2¹⁶ × 2¹⁶ cells: `order[position] = unit`; ties go to the smaller unit.
 pub fn hilbert_order(locations: &Locations) -> Vec<u32> {
-    let flat = flatten(locations);
+    let keys = hilbert_keys(&flatten(locations));
+    sorted_by_key(keys)
+}
+
+fn hilbert_keys(flat: &[[f32; 2]]) -> Vec<u32> {
     let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-    for p in &flat {
+    for p in flat {
         for i in 0..2 {
             low[i] = low[i].min(p[i]);
             high[i] = high[i].max(p[i]);
@@ -17,13 +21,12 @@ pub fn hilbert_order(locations: &Locations) -> Vec<u32> {
     let side = (high[0] - low[0]).max(high[1] - low[1]).max(f32::MIN_POSITIVE);
     let scale = 65535.0 / side;
     let mut keys = vec![0u32; flat.len()];
-    let flat = &flat[..];
     parallel::for_each_chunk(&mut keys, RUN, move |run, keys| {
         for (key, p) in keys.iter_mut().zip(&flat[run * RUN..]) {
             *key = hilbert_key(((p[0] - low[0]) * scale) as u32, ((p[1] - low[1]) * scale) as u32);
         }
     });
-    sort_by_key(&keys)
+    keys
 }
 
 /// The locations in a plane: as they are, or by Lambert's azimuthal equal-area projection about their mean direction.
@@ -116,21 +119,22 @@ const fn four_levels(mut turn: Turn, x: u32, y: u32) -> u32 {
 }
 
 /// Indices of `keys` in ascending order, equal keys in index order: dealt out by their first bits, then sorted in parts.
-fn sort_by_key(keys: &[u32]) -> Vec<u32> {
+fn sorted_by_key(mut keys: Vec<u32>) -> Vec<u32> {
     let bits = (keys.len() / IN_A_PART).checked_ilog2().unwrap_or(0).min(MOST_BITS);
     let part = |key: u32| (u64::from(key) >> (32 - bits)) as usize;
     let mut next = vec![0; (1 << bits) + 1];
     keys.iter().for_each(|&key| next[part(key) + 1] += 1);
     (0..1 << bits).for_each(|i| next[i + 1] += next[i]);
     let mut pairs = vec![0u64; keys.len()];
-    for (index, &key) in (0u64..).zip(keys) {
+    for (index, &key) in (0u64..).zip(&keys) {
         let slot = &mut next[part(key)];
         pairs[*slot] = u64::from(key) << 32 | index;
         *slot += 1;
     }
     // Where a part begins now stands where it ends.
     parallel::for_each_part(&mut pairs, &next[..1 << bits], |_, part| part.sort_unstable());
-    pairs.iter().map(|&pair| pair as u32).collect()
+    keys.iter_mut().zip(&pairs).for_each(|(index, &pair)| *index = pair as u32);
+    keys
 }
 
 /// Points that are a piece of parallel work.
@@ -160,6 +164,6 @@ mod tests {
         let keys: Vec<u32> = (0..10_000).map(|_| (random.bits() as u32) & 0xFF0F_0F00).collect();
         let mut expected: Vec<u32> = (0..10_000).collect();
         expected.sort_by_key(|&i| keys[i as usize]);
-        assert_eq!(sort_by_key(&keys), expected);
+        assert_eq!(sorted_by_key(keys), expected);
     }
 }
