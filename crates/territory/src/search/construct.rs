@@ -527,7 +527,8 @@ const DRIFT: f64 = 0.2;
 /// A cell off its target by this share keeps its centre.
 const UNBALANCED: f64 = 0.25;
 
-/// Distance of every centre to the nearest other one, and which that is. Sorted along the widest axis, only near ones are looked at.
+/// Distance of every centre to the nearest other one, and which that is. Sorted along the widest axis, only near ones are looked at: an
+/// outlying centre beside crowded ones, which stop looking before they come to it, may get one that is farther away.
 fn spacings(at: &[[f64; 3]]) -> (Vec<f64>, Vec<u32>) {
     let spread = |axis: usize| {
         let low = at.iter().map(|p| p[axis]).fold(f64::INFINITY, f64::min);

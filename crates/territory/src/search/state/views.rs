@@ -22,16 +22,18 @@ impl<'a> State<'a> {
         let generation = self.generation.get();
         // Runs of the border, each sorted by group and with the begin of every group.
         let dealt = parallel::map(border.len().div_ceil(RUN), |run| {
-            let units = || border[run * RUN..].iter().take(RUN);
-            let group = |&u: &u32| group_of[columns.parts[u as usize].load(Relaxed) as usize] as usize;
+            let units = &border[run * RUN..];
+            let units = &units[..units.len().min(RUN)];
+            let group = |&u: &u32| group_of[columns.parts[u as usize].load(Relaxed) as usize];
+            let of: Vec<u32> = units.iter().map(group).collect();
             let mut begins = vec![0u32; groups + 1];
-            units().for_each(|u| begins[group(u) + 1] += 1);
+            of.iter().for_each(|&g| begins[g as usize + 1] += 1);
             (0..groups).for_each(|g| begins[g + 1] += begins[g]);
             let mut next = begins.clone();
-            let mut sorted = vec![0u32; units().len()];
-            for u in units() {
-                let slot = &mut next[group(u)];
-                sorted[*slot as usize] = *u;
+            let mut sorted = vec![0u32; units.len()];
+            for (&u, &g) in units.iter().zip(&of) {
+                let slot = &mut next[g as usize];
+                sorted[*slot as usize] = u;
                 *slot += 1;
             }
             (sorted, begins)
