@@ -78,4 +78,5 @@ pub(super) fn settle_from(
             sweep(view, &balance, bundle, scratch);
         });
     }
+    state.recompute();
 }
