@@ -312,7 +312,7 @@ impl Rows {
                 // overwritten by the next ones.
                 match (part.first_chunk_mut::<SHORT>(), from.first_chunk()) {
                     (Some(to), Some(from)) if length <= SHORT => *to = *from,
-                    _ => part[..length].copy_from_slice(&from[..length]),
+                    _ => part.iter_mut().zip(from).take(length).for_each(|(to, from)| *to = *from),
                 }
                 part = &mut part[length..];
             }

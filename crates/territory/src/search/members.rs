@@ -16,8 +16,8 @@ impl Members {
     pub fn new(state: &State<'_>) -> Self {
         let k = state.instance.k() as u32;
         let mut lists: Vec<Vec<u32>> = (0..k).map(|t| Vec::with_capacity(state.size(t) as usize)).collect();
-        for (u, part) in state.parts().into_iter().enumerate() {
-            lists[part as usize].push(u as u32);
+        for u in 0..state.instance.len() as u32 {
+            lists[state.part(u) as usize].push(u);
         }
         Self { stale: vec![false; lists.len()], lists, neighbours: Vec::new() }
     }
