@@ -11,7 +11,7 @@ pub(super) struct Stack {
     /// |c|² − λ.
     pub(super) offset: Vec<f64>,
     pub(super) spacing: Vec<f64>,
-    /// Places among those of the root.
+    /// Places among the centres that the stack was made of.
     pub(super) id: Vec<u32>,
     /// Prices of tilts, one column a dimension.
     pub(super) tilts: Vec<Vec<f64>>,

@@ -115,7 +115,7 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
     let mut of: Vec<u32> = (0..parts.len() as u32).collect();
     for (u, &part) in (0u32..).zip(parts) {
         let (mut first, mut last) = (u, 0);
-        // Units after it stand for themselves yet. Without branches, which could not be foretold.
+        // Units after it still stand for themselves. Without branches, which could not be foretold.
         for &v in instance.neighbours(u) {
             let before = if parts[v as usize] == part { of[v as usize] } else { u };
             first = first.min(before);

@@ -92,7 +92,7 @@ impl Instance {
                 }
             });
         }
-        // What units lie all over the problem for is read once: the weight is one of the measures.
+        // Units lie scattered over the problem's columns, so that reading one is dear: the weight is among the measures, if not as it is.
         let weighs = columns.iter().position(|c| c.0 == problem.weight() && !problem.is_anchored(c.0));
         let weights = &problem.measures()[problem.weight()].values[..];
         let mean_weight = problem.total_weight() / n as f64;
@@ -355,14 +355,14 @@ mod tests {
     #[test]
     #[allow(clippy::unwrap_used)]
     fn everything_of_a_unit_is_at_its_position() {
-        // Two hubs with rows longer than what is copied at once, the last unit one of them, and more units than a run has.
+        // Two hubs with rows longer than what is copied at once, a short row at the graph's end, and more units than a run has.
         let n = RUN as u32 + 4_000;
         let mut random = Random::stream(11, 0, 0);
         let coordinates: Vec<[f64; 2]> = (0..n).map(|_| [random.unit() * 1e5, random.unit() * 1e5]).collect();
         let length = |a: u32, b: u32| (a.wrapping_mul(31) ^ b) as f32 % 97.0 + 1.0;
         let mut edges: Vec<Edge> = (1..n).map(|i| Edge::new(i - 1, i, EdgeKind::Border, length(i - 1, i))).collect();
         edges.extend((50..70).map(|i| Edge::new(3, i, EdgeKind::Border, length(3, i))));
-        edges.extend((80..95).map(|i| Edge::new(i, n - 1, EdgeKind::Border, length(i, n - 1))));
+        edges.extend((80..95).map(|i| Edge::new(i, n - 2, EdgeKind::Border, length(i, n - 2))));
         let graph = Graph::from_edges(n as usize, &edges);
         let values = |seed: u64| -> Vec<f64> {
             let mut random = Random::stream(seed, 0, 0);

@@ -31,7 +31,7 @@ impl Laplacian {
         Self::with_blocks(nodes, 1, links, |at, block| block[0] += links[at].2)
     }
 
-    /// `block` quantities per node: `add(at, matrix)` adds the conductance of link `at` to a matrix in rows.
+    /// `block` quantities per node, from links with `i < j`: `add(at, matrix)` adds the conductance of link `at` to a matrix in rows.
     pub fn with_blocks(nodes: usize, block: usize, links: &[Link], add: impl Fn(usize, &mut [f64])) -> Self {
         // Dealt out by the first node: links that are equal stay in their order.
         let mut begins = vec![0u32; nodes + 1];
@@ -47,21 +47,25 @@ impl Laplacian {
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut matrices: Vec<f64> = Vec::new();
         let mut row: Vec<(u32, usize)> = Vec::new();
+        let mut place_of = vec![usize::MAX; nodes];
         let mut sums: Vec<f64> = Vec::new();
         for i in 0..nodes {
-            // A node has few others beside it, however many links lead there.
+            // Others are fewer than the links that lead to them: they alone are sorted.
             row.clear();
             sums.clear();
             for &(j, at) in &order[begins[i] as usize..begins[i + 1] as usize] {
-                let place = row.iter().position(|other| other.0 == j).unwrap_or_else(|| {
-                    row.push((j, row.len()));
+                let place = &mut place_of[j as usize];
+                if *place == usize::MAX {
+                    *place = row.len();
+                    row.push((j, *place));
                     sums.resize(row.len() * block * block, 0.0);
-                    row.len() - 1
-                });
+                }
+                let place = *place;
                 add(at as usize, &mut sums[place * block * block..][..block * block]);
             }
             row.sort_unstable();
             for &(j, place) in &row {
+                place_of[j as usize] = usize::MAX;
                 pairs.push((i as u32, j));
                 matrices.extend_from_slice(&sums[place * block * block..][..block * block]);
             }

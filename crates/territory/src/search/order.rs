@@ -141,7 +141,7 @@ fn sorted_by_key(mut keys: Vec<u32>) -> Vec<u32> {
 const RUN: usize = 1 << 15;
 /// Keys that are sorted together where they are spread evenly.
 const IN_A_PART: usize = 64;
-/// So many parts that pairs are dealt out to all of them through the cache.
+/// Few enough parts that writing to all of them in turn stays in the cache.
 const MOST_BITS: u32 = 13;
 
 #[cfg(test)]

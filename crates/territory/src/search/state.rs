@@ -282,7 +282,7 @@ impl<'a> State<'a> {
         (self.scales.cut * values.cut + self.scales.border * values.border) / self.links_between().max(1.0)
     }
 
-    /// Number of links between territories.
+    /// Number of links between territories, of a whole plan: a view would count those that leave it half.
     fn links_between(&self) -> f64 {
         let ends = |&u: &u32| u64::from(self.columns.outside[u as usize].load(Relaxed));
         self.border.iter().map(ends).sum::<u64>() as f64 / 2.0

@@ -152,7 +152,8 @@ impl<'a> Tree<'a> {
         sum
     }
 
-    /// For every node of a level the centres that may win in it, or come within the band of winning, ascending.
+    /// For every node of a level the centres that may win in its parent's box, or come within the band of that, ascending; all of
+    /// them for a root.
     fn near(&self, centres: &Centres, band: f64, level: usize) -> Vec<Vec<u32>> {
         let top = self.levels.len() - 1;
         let mut near: Vec<Vec<u32>> = vec![(0..centres.at.len() as u32).collect()];
@@ -247,9 +248,9 @@ struct Pass<'a, 'b> {
     band: f64,
     parts: &'b mut [u32],
     first: usize,
-    /// Centres that candidates are among.
+    /// Centres that the piece begins with; ids in the stack are places among them.
     near: &'b [u32],
-    /// Beside them.
+    /// One entry for each of them.
     cells: &'b mut Cells,
     stack: Stack,
 }
