@@ -92,7 +92,7 @@ impl Instance {
                 }
             });
         }
-        // Units lie scattered over the problem's columns, so that reading one is dear: the weight is among the measures, if not as it is.
+        // Units lie scattered over the problem's columns, and every read waits: the weight is mostly one of the measures just read.
         let weighs = columns.iter().position(|c| c.0 == problem.weight() && !problem.is_anchored(c.0));
         let weights = &problem.measures()[problem.weight()].values[..];
         let mean_weight = problem.total_weight() / n as f64;
