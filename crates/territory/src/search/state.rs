@@ -300,7 +300,7 @@ impl<'a> State<'a> {
         (0..self.instance.k() as u32).map(|t| self.violation_of(t)).sum()
     }
 
-    /// Values of all terms, recomputed.
+    /// Values of all terms, recomputed but for a cut of links that are all alike, which the books count.
     pub fn terms(&self) -> TermValues {
         let Instance { offsets, links, borders, weights, .. } = self.instance;
         let (units, rows) = (self.border.iter().copied(), (&offsets[..], &links[..]));
