@@ -6,6 +6,7 @@
 
 use super::instance::Instance;
 use super::ways::Ways;
+use crate::parallel;
 use crate::terms::{Mass, Moments};
 
 const NONE: u32 = u32::MAX;
@@ -169,7 +170,6 @@ fn group(cluster: &[u32], count: usize) -> (Vec<u32>, Vec<u32>) {
 pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
     let count = cluster.iter().copied().max().map_or(0, |c| c as usize + 1);
     let (starts, members) = group(cluster, count);
-    let m = fine.measures;
     let mut coarse = Instance {
         order: (0..count as u32).collect(),
         masses: Vec::with_capacity(count),
@@ -177,8 +177,8 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
         links: Vec::new(),
         borders: Vec::new(),
         weights: Vec::new(),
-        loads: vec![0.0; count * m],
-        measures: m,
+        loads: Vec::with_capacity(count * fine.measures),
+        measures: fine.measures,
         shares: fine.shares.clone(),
         windows: fine.windows.clone(),
         bonds: fine.bonds.as_ref().map(|bonds| {
@@ -193,43 +193,86 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
         ways: None,
     };
     coarse.offsets.push(0);
-    // Where the row of the current cluster has a neighbour.
-    let mut slot = vec![NONE; count];
-    for c in 0..count {
-        let first = coarse.links.len();
-        let mut moments = Moments::default();
-        for &u in &members[starts[c] as usize..starts[c + 1] as usize] {
-            moments.add(&fine.masses[u as usize]);
-            for (sum, load) in coarse.loads[c * m..].iter_mut().zip(fine.loads_of(u)) {
-                *sum += load;
-            }
-            for link in fine.offsets[u as usize] as usize..fine.offsets[u as usize + 1] as usize {
-                let other = cluster[fine.links[link] as usize];
-                if other as usize == c {
-                    continue;
-                }
-                let mut at = slot[other as usize] as usize;
-                if slot[other as usize] == NONE || at < first {
-                    at = coarse.links.len();
-                    slot[other as usize] = at as u32;
-                    coarse.links.push(other);
-                    if !fine.borders.is_empty() {
-                        coarse.borders.push(0.0);
-                    }
-                    coarse.weights.push(0.0);
-                }
-                if !fine.borders.is_empty() {
-                    coarse.borders[at] += fine.borders[link];
-                }
-                coarse.weights[at] += fine.weights.get(link).copied().unwrap_or(1.0);
-            }
-        }
-        coarse.masses.push(Mass { at: moments.centroid(), weight: moments.weight });
-        coarse.offsets.push(coarse.links.len() as u32);
+    let size = count.div_ceil(PIECES).max(1);
+    let pieces = parallel::map(count.div_ceil(size), |piece| {
+        let clusters = piece * size..count.min((piece + 1) * size);
+        let units = |c: usize| (c as u32, &members[starts[c] as usize..starts[c + 1] as usize]);
+        Columns::of(fine, (cluster, count), clusters.map(units))
+    });
+    for piece in pieces {
+        let before = coarse.links.len() as u32;
+        coarse.offsets.extend(piece.ends.iter().map(|end| before + end));
+        coarse.masses.extend(piece.masses);
+        coarse.loads.extend(piece.loads);
+        coarse.links.extend(piece.links);
+        coarse.borders.extend(piece.borders);
+        coarse.weights.extend(piece.weights);
     }
     let ways = |ways: &Ways| Box::new(ways.contract(&fine.masses, &coarse.masses, &starts, &members));
     coarse.ways = fine.ways.as_deref().map(ways);
     coarse
+}
+
+/// Pieces of the work of [`contract`], each with a slot for every cluster.
+const PIECES: usize = 8;
+
+/// Columns of a run of clusters.
+#[derive(Default)]
+struct Columns {
+    masses: Vec<Mass>,
+    loads: Vec<f64>,
+    /// Where the row of every cluster ends.
+    ends: Vec<u32>,
+    links: Vec<u32>,
+    borders: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Columns {
+    /// Of clusters and their units.
+    fn of<'a>(
+        fine: &Instance,
+        (cluster, count): (&[u32], usize),
+        clusters: impl Iterator<Item = (u32, &'a [u32])>,
+    ) -> Self {
+        let (mut columns, m) = (Self::default(), fine.measures);
+        // Where the row of the current cluster has a neighbour.
+        let mut slot = vec![NONE; count];
+        for (c, units) in clusters {
+            let (first, own) = (columns.links.len(), columns.loads.len());
+            let mut moments = Moments::default();
+            columns.loads.resize(own + m, 0.0);
+            for &u in units {
+                moments.add(&fine.masses[u as usize]);
+                for (sum, load) in columns.loads[own..].iter_mut().zip(fine.loads_of(u)) {
+                    *sum += load;
+                }
+                for link in fine.offsets[u as usize] as usize..fine.offsets[u as usize + 1] as usize {
+                    let other = cluster[fine.links[link] as usize];
+                    if other == c {
+                        continue;
+                    }
+                    let mut at = slot[other as usize] as usize;
+                    if slot[other as usize] == NONE || at < first {
+                        at = columns.links.len();
+                        slot[other as usize] = at as u32;
+                        columns.links.push(other);
+                        if !fine.borders.is_empty() {
+                            columns.borders.push(0.0);
+                        }
+                        columns.weights.push(0.0);
+                    }
+                    if !fine.borders.is_empty() {
+                        columns.borders[at] += fine.borders[link];
+                    }
+                    columns.weights[at] += fine.weights.get(link).copied().unwrap_or(1.0);
+                }
+            }
+            columns.masses.push(Mass { at: moments.centroid(), weight: moments.weight });
+            columns.ends.push(columns.links.len() as u32);
+        }
+        columns
+    }
 }
 
 #[cfg(test)]

@@ -7,30 +7,31 @@
 
 use super::anneal::Scratch;
 use super::random::Random;
-use super::state::State;
-use crate::parallel;
+use super::state::{Books, State};
 
 /// Units whose columns fit a core's cache together.
 const UNITS: usize = 1 << 14;
 /// Fewer territories than this have most of their borders outside of their group.
 const TERRITORIES: usize = 8;
+/// So few are sorted rather than halved.
+const FEW: usize = 32;
 
 /// Number of groups for a state.
 pub(crate) fn count(state: &State<'_>) -> usize {
     (state.instance.len() / UNITS).min(state.instance.k() / TERRITORIES).max(1)
 }
 
-/// Scratch of every group, kept from round to round.
+/// Books and scratch of every group, kept from round to round.
 #[derive(Clone, Debug, Default)]
-pub struct Scratches(Vec<Scratch>);
+pub struct Scratches(Vec<(Books, Scratch)>);
 
 impl Scratches {
     /// For work on the whole.
     pub fn one(&mut self) -> &mut Scratch {
         if self.0.is_empty() {
-            self.0.push(Scratch::default());
+            self.0.push(Default::default());
         }
-        &mut self.0[0]
+        &mut self.0[0].1
     }
 }
 
@@ -47,49 +48,55 @@ pub(crate) fn in_regions(
         return;
     }
     if scratches.0.len() < groups {
-        scratches.0.resize_with(groups, Scratch::default);
+        scratches.0.resize_with(groups, Default::default);
     }
     let group_of = group(state, groups, random);
-    let mut views = state.split(&group_of, groups);
-    let mut pieces: Vec<(&mut State<'_>, &mut Scratch)> = views.iter_mut().zip(&mut scratches.0).collect();
-    parallel::for_each(&mut pieces, |g, (view, scratch)| work(g, view, scratch));
-    state.join(views);
+    state.in_views(&group_of, &mut scratches.0[..groups], work);
 }
 
 /// Groups of about equally many units, by halving along the widest of a few random directions.
 fn group(state: &State<'_>, groups: usize, random: &mut Random) -> Vec<u32> {
     let k = state.instance.k();
     let directions: Vec<[f64; 3]> = (0..3).map(|_| [0; 3].map(|_| random.unit() - 0.5)).collect();
-    let along = |d: &[f64; 3]| -> Vec<f64> {
-        let project = |t: u32| {
-            let c = state.moments_of(t).centroid();
-            c[0] * d[0] + c[1] * d[1] + c[2] * d[2]
-        };
-        (0..k as u32).map(project).collect()
-    };
+    let centres: Vec<[f64; 3]> = (0..k as u32).map(|t| state.moments_of(t).centroid()).collect();
+    let along =
+        |d: &[f64; 3]| -> Vec<f64> { centres.iter().map(|c| c[0] * d[0] + c[1] * d[1] + c[2] * d[2]).collect() };
     let columns: Vec<Vec<f64>> = directions.iter().map(along).collect();
-    let mut order: Vec<u32> = (0..k as u32).collect();
+    // With what they are sorted by.
+    let mut order: Vec<(f64, u32)> = (0..k as u32).map(|t| (0.0, t)).collect();
     let mut group_of = vec![0; k];
     let mut waiting = vec![(0, k, 0, groups)];
     while let Some((from, to, first, groups)) = waiting.pop() {
         if groups == 1 {
-            order[from..to].iter().for_each(|&t| group_of[t as usize] = first as u32);
+            order[from..to].iter().for_each(|&(_, t)| group_of[t as usize] = first as u32);
             continue;
         }
         let spread = |column: &Vec<f64>| {
-            let at = order[from..to].iter().map(|&t| column[t as usize]);
+            let at = order[from..to].iter().map(|&(_, t)| column[t as usize]);
             at.clone().fold(f64::NEG_INFINITY, f64::max) - at.fold(f64::INFINITY, f64::min)
         };
         let widest = (0..3).max_by(|&a, &b| spread(&columns[a]).total_cmp(&spread(&columns[b]))).unwrap_or(0);
-        let column = &columns[widest];
-        order[from..to].sort_by(|&a, &b| column[a as usize].total_cmp(&column[b as usize]).then(a.cmp(&b)));
-        let units: usize = order[from..to].iter().map(|&t| state.size(t) as usize).sum();
+        order[from..to].iter_mut().for_each(|(along, t)| *along = columns[widest][*t as usize]);
+        let units: usize = order[from..to].iter().map(|&(_, t)| state.size(t) as usize).sum();
         let half = groups / 2;
         // Every group keeps a territory at least.
         let (least, most) = (from + half, to - (groups - half));
-        let (mut at, mut sum) = (from, 0);
-        while at < most && (at < least || sum * groups < units * half) {
-            sum += state.size(order[at]) as usize;
+        let is_enough = |at: usize, sum: usize| at >= most || (at >= least && sum * groups >= units * half);
+        // Only around the place where they are parted need territories be in order.
+        let (mut at, mut end, mut sum) = (from, to, 0);
+        while end - at > FEW {
+            let middle = at + (end - at) / 2;
+            order[at..end].select_nth_unstable_by(middle - at, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let more = sum + order[at..middle].iter().map(|&(_, t)| state.size(t) as usize).sum::<usize>();
+            if is_enough(middle, more) {
+                end = middle;
+            } else {
+                (at, sum) = (middle, more);
+            }
+        }
+        order[at..end].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        while !is_enough(at, sum) {
+            sum += state.size(order[at].1) as usize;
             at += 1;
         }
         waiting.push((from, at, first, half));

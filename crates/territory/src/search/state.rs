@@ -8,7 +8,7 @@
 
 mod views;
 
-pub(super) use views::beside;
+pub(super) use views::{Books, beside};
 
 use super::bonds::{Bonds, NOWHERE};
 use super::instance::Instance;
@@ -73,6 +73,8 @@ pub struct State<'a> {
     moments: Vec<Moments>,
     /// Units with neighbours in other territories, in no particular but reproducible order.
     border: Vec<u32>,
+    /// Whether all places in it are known.
+    in_place: bool,
     /// Units in areas: `[territory * areas + area]`. A view writes the rows of its own territories only.
     in_areas: Arc<Vec<AtomicU32>>,
     /// Mass of the points that pin anchored territories, which are no units'.
@@ -120,6 +122,7 @@ impl<'a> State<'a> {
             sums: vec![0.0; k * m],
             moments: vec![Moments::default(); k],
             border: Vec::new(),
+            in_place: true,
             in_areas: Arc::new(zeros(k * areas)),
             pin: PIN * n as f64 / k.max(1) as f64,
             open: Vec::new(),
@@ -418,6 +421,9 @@ impl<'a> State<'a> {
 
     #[inline]
     fn leave_border(&mut self, unit: u32) {
+        if !self.in_place {
+            self.set_places();
+        }
         let place = self.columns.place[unit as usize].load(Relaxed);
         if let Some(last) = self.border.pop()
             && last != unit

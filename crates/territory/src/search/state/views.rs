@@ -3,25 +3,118 @@
 
 use super::{RUN, State};
 use crate::parallel;
+use crate::terms::Moments;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+/// A run of the border, sorted by group, and where every group begins.
+struct Dealt {
+    sorted: Vec<u32>,
+    begins: Vec<u32>,
+}
+
+impl Dealt {
+    fn of(&self, group: usize) -> &[u32] {
+        &self.sorted[self.begins[group] as usize..self.begins[group + 1] as usize]
+    }
+}
+
 /// Pairs of territories that are remembered while those of a run are listed.
 const LATELY: usize = 1 << 11;
+/// Border units whose neighbours are a piece of parallel work.
+const LOOK: usize = 1 << 12;
+
+/// Books of a view, kept from round to round for their memory. What they say of territories that are not the group's own is out
+/// of date.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Books {
+    /// Territories of the group.
+    own: Vec<u32>,
+    sizes: Vec<u32>,
+    sums: Vec<f64>,
+    moments: Vec<Moments>,
+    border: Vec<u32>,
+    open: Vec<bool>,
+}
+
+impl Books {
+    /// Empties the group, for a state of `k` territories and `m` measures.
+    fn clear(&mut self, k: usize, m: usize) {
+        for t in self.own.drain(..) {
+            self.open[t as usize] = false;
+        }
+        self.sizes.resize(k, 0);
+        self.sums.resize(k * m, 0.0);
+        self.moments.resize(k, Moments::default());
+        self.open.resize(k, false);
+    }
+}
 
 impl<'a> State<'a> {
-    /// Views of groups of territories: group of every territory in, one view a group out, in group order. The whole is not to
-    /// be used before [`State::join`] has taken the views back.
-    pub(crate) fn split(&mut self, group_of: &[u32], groups: usize) -> Vec<State<'a>> {
+    /// Does `work(group, view, scratch)` on a view of every group of territories, given the group of every territory, with books
+    /// and scratch of every group.
+    pub(crate) fn in_views<S: Send>(
+        &mut self,
+        group_of: &[u32],
+        kept: &mut [(Books, S)],
+        work: impl Fn(usize, &mut State<'a>, &mut S) + Sync + Send,
+    ) {
         if self.generation.get() > u32::MAX / 2 {
             self.columns.stamps.iter().for_each(|s| s.store(0, Relaxed));
             self.generation.set(1);
         }
-        let Self { instance, columns, sizes, sums, moments, border, in_areas, pin, scales, open, .. } = &*self;
-        let generation = self.generation.get();
-        // Runs of the border, each sorted by group and with the begin of every group.
-        let dealt = parallel::map(border.len().div_ceil(RUN), |run| {
+        let Self { instance, columns, sizes, sums, moments, in_areas, pin, scales, open, .. } = &*self;
+        let (generation, k, m) = (self.generation.get(), sizes.len(), instance.measures);
+        kept.iter_mut().for_each(|(books, _)| books.clear(k, m));
+        (0..).zip(group_of).for_each(|(t, &g)| kept[g as usize].0.own.push(t));
+        let dealt = self.deal_border(group_of, kept.len());
+        // What keeps centres apart asks for those of all others.
+        let asks_others = instance.bonds.is_some();
+        let mut generations = vec![generation; kept.len()];
+        let mut pieces: Vec<(&mut (Books, S), &mut u32)> = kept.iter_mut().zip(&mut generations).collect();
+        parallel::for_each(&mut pieces, |g, ((books, scratch), generation)| {
+            let Books { own, sizes: own_sizes, sums: own_sums, moments: own_moments, open: own_open, .. } = books;
+            for t in own.iter().map(|&t| t as usize) {
+                own_sizes[t] = sizes[t];
+                own_moments[t] = moments[t];
+                own_sums[t * m..][..m].copy_from_slice(&sums[t * m..][..m]);
+                own_open[t] = open.get(t).is_none_or(|open| *open);
+            }
+            if asks_others {
+                own_moments.copy_from_slice(moments);
+            }
+            let mut view = State {
+                instance,
+                columns: Arc::clone(columns),
+                sizes: std::mem::take(own_sizes),
+                sums: std::mem::take(own_sums),
+                moments: std::mem::take(own_moments),
+                in_areas: Arc::clone(in_areas),
+                pin: *pin,
+                border: std::mem::take(&mut books.border),
+                in_place: true,
+                open: std::mem::take(own_open),
+                generation: Cell::new(**generation),
+                scales: *scales,
+            };
+            view.border.clear();
+            for run in &dealt {
+                run.of(g).iter().for_each(|&u| view.enter_border(u));
+            }
+            work(g, &mut view, scratch);
+            **generation = view.generation.get();
+            let State { sizes, sums, moments, border, open, .. } = view;
+            *books = Books { own: std::mem::take(&mut books.own), sizes, sums, moments, border, open };
+        });
+        self.generation.set(generations.into_iter().fold(generation, u32::max));
+        self.take_back(kept);
+    }
+
+    /// The border in runs, each sorted by group.
+    fn deal_border(&self, group_of: &[u32], groups: usize) -> Vec<Dealt> {
+        let Self { columns, border, .. } = self;
+        parallel::map(border.len().div_ceil(RUN), |run| {
             let units = &border[run * RUN..];
             let units = &units[..units.len().min(RUN)];
             let group = |&u: &u32| group_of[columns.parts[u as usize].load(Relaxed) as usize];
@@ -36,79 +129,60 @@ impl<'a> State<'a> {
                 sorted[*slot as usize] = u;
                 *slot += 1;
             }
-            (sorted, begins)
-        });
-        parallel::map(groups, |g| {
-            let own = |(sorted, begins): &'_ (Vec<u32>, Vec<u32>)| {
-                begins[g] as usize..(begins[g + 1] as usize).min(sorted.len())
-            };
-            let mut view = State {
-                instance,
-                columns: Arc::clone(columns),
-                sizes: sizes.clone(),
-                sums: sums.clone(),
-                moments: moments.clone(),
-                in_areas: Arc::clone(in_areas),
-                pin: *pin,
-                border: Vec::with_capacity(dealt.iter().map(|run| own(run).len()).sum::<usize>() * 5 / 4),
-                open: group_of
-                    .iter()
-                    .enumerate()
-                    .map(|(t, &other)| other as usize == g && open.get(t).is_none_or(|o| *o))
-                    .collect(),
-                generation: Cell::new(generation),
-                scales: *scales,
-            };
-            dealt.iter().for_each(|run| run.0[own(run)].iter().for_each(|&u| view.enter_border(u)));
-            view
+            Dealt { sorted, begins }
         })
     }
 
-    /// Takes the views of [`State::split`] back.
-    pub(crate) fn join(&mut self, views: Vec<State<'a>>) {
+    /// Takes over what the views did.
+    fn take_back<S>(&mut self, kept: &[(Books, S)]) {
         let m = self.instance.measures;
         self.border.clear();
-        for view in views {
-            for t in (0..view.open.len()).filter(|&t| view.open[t]) {
-                self.sizes[t] = view.sizes[t];
-                self.moments[t] = view.moments[t];
-                self.sums[t * m..][..m].copy_from_slice(&view.sums[t * m..][..m]);
+        for (books, _) in kept {
+            for t in books.own.iter().map(|&t| t as usize) {
+                self.sizes[t] = books.sizes[t];
+                self.moments[t] = books.moments[t];
+                self.sums[t * m..][..m].copy_from_slice(&books.sums[t * m..][..m]);
             }
-            self.border.extend_from_slice(&view.border);
-            self.generation.set(self.generation.get().max(view.generation.get()));
+            self.border.extend_from_slice(&books.border);
         }
-        let place = &self.columns.place;
-        parallel::for_each_chunk(&mut self.border, RUN, |run, units| {
-            for (at, &mut u) in (run * RUN..).zip(units) {
-                place[u as usize].store(at as u32, Relaxed);
-            }
-        });
+        self.in_place = false;
+    }
+
+    /// Says of every border unit where it stands; between rounds of views nobody asks.
+    pub(super) fn set_places(&mut self) {
+        for (at, &u) in (0..).zip(&self.border) {
+            self.columns.place[u as usize].store(at, Relaxed);
+        }
+        self.in_place = true;
     }
 
     /// Pairs of neighbouring territories, the smaller first, ascending.
     pub(crate) fn neighbouring(&self) -> Vec<(u32, u32)> {
         let Self { instance, columns, border, .. } = self;
         let part = |u: u32| columns.parts[u as usize].load(Relaxed);
-        let runs = parallel::map(border.len().div_ceil(RUN), |run| {
-            let mut pairs = Vec::new();
+        let runs = parallel::map(border.len().div_ceil(LOOK), |run| {
+            let mut pairs: Vec<u64> = Vec::new();
+            let mut count = 0;
             // Pairs met lately: most borders are met again and again.
             let mut lately = [u64::MAX; LATELY];
-            for &u in border[run * RUN..].iter().take(RUN) {
+            for &u in border[run * LOOK..].iter().take(LOOK) {
                 let own = part(u);
-                let mut last = own;
-                for &v in instance.neighbours(u) {
+                let neighbours = instance.neighbours(u);
+                if pairs.len() < count + neighbours.len() {
+                    pairs.resize(2 * (count + neighbours.len()), 0);
+                }
+                for &v in neighbours {
                     let other = part(v);
-                    if other > own && other != last {
-                        last = other;
-                        let pair = u64::from(own) << 32 | u64::from(other);
-                        let slot = &mut lately[(own.wrapping_mul(31) ^ other) as usize % LATELY];
-                        if *slot != pair {
-                            *slot = pair;
-                            pairs.push(pair);
-                        }
-                    }
+                    let pair = u64::from(own) << 32 | u64::from(other);
+                    let slot = &mut lately[(own.wrapping_mul(31) ^ other) as usize % LATELY];
+                    // Without branches, which could not be foretold.
+                    let is_new = other > own && *slot != pair;
+                    *slot = if is_new { pair } else { *slot };
+                    pairs[count] = pair;
+                    count += usize::from(is_new);
                 }
             }
+            pairs.truncate(count);
             pairs.sort_unstable();
             pairs.dedup();
             pairs
