@@ -15,6 +15,7 @@ use super::laplacian::Laplacian;
 use super::points::Points;
 use super::random::Random;
 use super::tree::{Cells, Centres, Tree};
+use crate::parallel;
 use crate::space::squared_distance;
 use crate::terms::{Mass, Moments};
 use std::borrow::Cow;
@@ -98,18 +99,21 @@ fn points_of(instance: &Instance) -> Points<'_> {
 
 /// Averages of runs of consecutive points.
 fn average(points: &Points<'_>, run: usize) -> Points<'static> {
-    let dims = points.dims;
-    let (mut masses, mut sums, mut tilts) = (Vec::new(), Vec::new(), Vec::new());
-    for (i, (chunk, loads)) in points.masses.chunks(run).zip(points.loads.chunks(run)).enumerate() {
+    let (n, dims) = (points.len(), points.dims);
+    let (masses, sums): (Vec<Mass>, Vec<f64>) = parallel::map_runs(n.div_ceil(run), |i| {
+        let range = i * run..n.min((i + 1) * run);
         let mut moments = Moments::default();
-        chunk.iter().for_each(|mass| moments.add(mass));
-        let load: f64 = loads.iter().sum();
-        masses.push(Mass { at: moments.centroid(), weight: moments.weight });
-        sums.push(load);
+        points.masses[range.clone()].iter().for_each(|mass| moments.add(mass));
+        (Mass { at: moments.centroid(), weight: moments.weight }, points.loads[range].iter().sum::<f64>())
+    })
+    .into_iter()
+    .unzip();
+    let mut tilts = Vec::with_capacity(sums.len() * dims);
+    for (i, loads) in points.loads.chunks(run).enumerate().filter(|_| dims > 0) {
         for d in 0..dims {
             let at = |p: usize| points.tilts[(i * run + p) * dims + d];
             let sum: f64 = loads.iter().enumerate().map(|(p, load)| load * at(p)).sum();
-            tilts.push(if load > 0.0 { sum / load } else { 0.0 });
+            tilts.push(if sums[i] > 0.0 { sum / sums[i] } else { 0.0 });
         }
     }
     Points { masses: masses.into(), loads: sums.into(), tilts, dims }
@@ -381,17 +385,19 @@ impl Balance {
 
 /// Centres of parts that carry the targets, by halving the points along the widest of three directions again and again.
 fn bisect(points: &Points<'_>, targets: &[f64], turn: u64) -> Vec<[f64; 3]> {
-    let columns = directions(turn).map(|d| {
-        let along = |p: &Mass| p.at[0] * d[0] + p.at[1] * d[1] + p.at[2] * d[2];
-        points.masses.iter().map(along).collect::<Vec<f64>>()
-    });
+    let directions = directions(turn);
     // Sorted along each direction once; halving keeps the orders.
-    let mut orders = [0, 1, 2].map(|axis: usize| {
+    let (columns, mut orders): (Vec<Vec<f64>>, Vec<Vec<u32>>) = parallel::map(3, |axis| {
+        let d = directions[axis];
+        let along = |p: &Mass| p.at[0] * d[0] + p.at[1] * d[1] + p.at[2] * d[2];
+        let column: Vec<f64> = points.masses.iter().map(along).collect();
         let mut order: Vec<u32> = (0..points.len() as u32).collect();
-        let along = |p: u32| columns[axis][p as usize];
+        let along = |p: u32| column[p as usize];
         order.sort_unstable_by(|&a, &b| along(a).total_cmp(&along(b)).then(a.cmp(&b)));
-        order
-    });
+        (column, order)
+    })
+    .into_iter()
+    .unzip();
     let mut is_low = vec![false; points.len()];
     let mut high = Vec::with_capacity(points.len());
     let fallback = points.masses.last().map_or([0.0; 3], |p| p.at);
@@ -536,24 +542,25 @@ fn spacings(at: &[[f64; 3]]) -> (Vec<f64>, Vec<u32>) {
     };
     let axis =
         if spread(0) >= spread(1) && spread(0) >= spread(2) { 0 } else { 1 + usize::from(spread(2) > spread(1)) };
-    let mut order: Vec<u32> = (0..at.len() as u32).collect();
-    order.sort_by(|&a, &b| at[a as usize][axis].total_cmp(&at[b as usize][axis]).then(a.cmp(&b)));
+    let mut sorted: Vec<([f64; 3], u32)> = at.iter().copied().zip(0..).collect();
+    sorted.sort_unstable_by(|a, b| a.0[axis].total_cmp(&b.0[axis]).then(a.1.cmp(&b.1)));
     let mut nearest = vec![f64::INFINITY; at.len()];
     let mut which: Vec<u32> = (0..at.len() as u32).collect();
-    for (i, &a) in order.iter().enumerate() {
-        for &b in &order[i + 1..] {
-            let ahead = (at[b as usize][axis] - at[a as usize][axis]).powi(2);
-            if ahead > nearest[a as usize] {
+    for (i, &(here, a)) in sorted.iter().enumerate() {
+        let mut least = (nearest[a as usize], which[a as usize]);
+        for &(there, b) in &sorted[i + 1..] {
+            if (there[axis] - here[axis]).powi(2) > least.0 {
                 break;
             }
-            let distance = squared_distance(at[a as usize], at[b as usize]);
-            for (from, to) in [(a, b), (b, a)] {
-                if distance < nearest[from as usize] {
-                    nearest[from as usize] = distance;
-                    which[from as usize] = to;
-                }
+            let distance = squared_distance(here, there);
+            if distance < least.0 {
+                least = (distance, b);
+            }
+            if distance < nearest[b as usize] {
+                (nearest[b as usize], which[b as usize]) = (distance, a);
             }
         }
+        (nearest[a as usize], which[a as usize]) = least;
     }
     (nearest.iter().map(|d| if d.is_finite() { d.sqrt().max(1e-9) } else { 1.0 }).collect(), which)
 }

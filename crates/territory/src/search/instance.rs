@@ -66,18 +66,12 @@ pub struct Instance {
 impl Instance {
     /// The search form of a problem.
     pub fn new(problem: &Problem) -> Self {
-        let order = hilbert_order(problem.locations());
+        let points = problem.locations().points();
+        let (order, mean) = parallel::join(|| hilbert_order(problem.locations()), || mean_of(points));
         let n = order.len();
         let mut rank = vec![0u32; n];
         for (position, &unit) in order.iter().enumerate() {
             rank[unit as usize] = position as u32;
-        }
-        let points = problem.locations().points();
-        let mut mean = [0.0; 3];
-        for p in points {
-            for i in 0..3 {
-                mean[i] += p[i] / n as f64;
-            }
         }
         let graph = problem.graph();
         let (k, measures) = (problem.k(), problem.measures().len());
@@ -275,6 +269,16 @@ impl Instance {
     }
 }
 
+fn mean_of(points: &[[f64; 3]]) -> [f64; 3] {
+    let mut mean = [0.0; 3];
+    for p in points {
+        for i in 0..3 {
+            mean[i] += p[i] / points.len() as f64;
+        }
+    }
+    mean
+}
+
 /// Rows of a graph in another order of the units.
 struct Rows {
     /// Where rows begin in the graph.
@@ -285,14 +289,18 @@ struct Rows {
 
 impl Rows {
     fn new(graph: &Graph, order: &[u32]) -> Self {
-        let (mut firsts, mut offsets) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len() + 1));
+        let (mut firsts, mut offsets) = (vec![0; order.len()], vec![0; order.len() + 1]);
+        let mut runs: Vec<_> = firsts.chunks_mut(RUN).zip(offsets[1..].chunks_mut(RUN)).collect();
+        parallel::for_each(&mut runs, |run, (firsts, lengths)| {
+            for ((first, length), &unit) in firsts.iter_mut().zip(&mut **lengths).zip(&order[run * RUN..]) {
+                let row = graph.row(unit);
+                (*first, *length) = (row.start as u32, row.len() as u32);
+            }
+        });
         let mut end = 0;
-        offsets.push(end);
-        for &unit in order {
-            let row = graph.row(unit);
-            firsts.push(row.start as u32);
-            end += row.len() as u32;
-            offsets.push(end);
+        for offset in &mut offsets[1..] {
+            end += *offset;
+            *offset = end;
         }
         Self { firsts, offsets }
     }

@@ -46,28 +46,27 @@ impl Laplacian {
         }
         let mut pairs: Vec<(u32, u32)> = Vec::new();
         let mut matrices: Vec<f64> = Vec::new();
-        let mut row: Vec<(u32, usize)> = Vec::new();
-        let mut place_of = vec![usize::MAX; nodes];
-        let mut sums: Vec<f64> = Vec::new();
+        let size = block * block;
+        let mut row: Vec<u32> = Vec::new();
+        // The node that met another one last, and what its links to that one add up to.
+        let mut met_by = vec![u32::MAX; nodes];
+        let mut sums = vec![0.0; nodes * size];
         for i in 0..nodes {
             // Others are fewer than the links that lead to them: they alone are sorted.
             row.clear();
-            sums.clear();
             for &(j, at) in &order[begins[i] as usize..begins[i + 1] as usize] {
-                let place = &mut place_of[j as usize];
-                if *place == usize::MAX {
-                    *place = row.len();
-                    row.push((j, *place));
-                    sums.resize(row.len() * block * block, 0.0);
+                let sum = &mut sums[j as usize * size..][..size];
+                if met_by[j as usize] != i as u32 {
+                    met_by[j as usize] = i as u32;
+                    row.push(j);
+                    sum.fill(0.0);
                 }
-                let place = *place;
-                add(at as usize, &mut sums[place * block * block..][..block * block]);
+                add(at as usize, sum);
             }
             row.sort_unstable();
-            for &(j, place) in &row {
-                place_of[j as usize] = usize::MAX;
+            for &j in &row {
                 pairs.push((i as u32, j));
-                matrices.extend_from_slice(&sums[place * block * block..][..block * block]);
+                matrices.extend_from_slice(&sums[j as usize * size..][..size]);
             }
         }
         let mut graph = Self { block, offsets: vec![0; nodes + 1], ..Self::default() };
@@ -82,11 +81,11 @@ impl Laplacian {
         graph.twins = vec![0; 2 * pairs.len()];
         graph.conductances = vec![0.0; 2 * matrices.len()];
         let mut next = graph.offsets.clone();
-        for (&(i, j), matrix) in pairs.iter().zip(matrices.chunks(block * block)) {
+        for (&(i, j), matrix) in pairs.iter().zip(matrices.chunks(size)) {
             let (here, there) = (next[i as usize], next[j as usize]);
             for (slot, to, twin) in [(here as usize, j, there), (there as usize, i, here)] {
                 (graph.ends[slot], graph.twins[slot]) = (to, twin);
-                graph.conductances[slot * block * block..][..block * block].copy_from_slice(matrix);
+                graph.conductances[slot * size..][..size].copy_from_slice(matrix);
             }
             next[i as usize] += 1;
             next[j as usize] += 1;

@@ -24,6 +24,7 @@ mod last;
 mod members;
 mod obey;
 mod order;
+mod pieces;
 mod points;
 mod polish;
 mod random;

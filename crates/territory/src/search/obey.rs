@@ -7,8 +7,9 @@
 
 use super::bonds::Bonds;
 use super::construct::Diagram;
-use super::contiguity::{FREE, Pieces, grow, key, pieces};
+use super::contiguity::{grow, key};
 use super::instance::Instance;
+use super::pieces::{FREE, Pieces, pieces};
 use crate::space::squared_distance;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -136,8 +137,7 @@ impl Obey<'_> {
     /// Binds what did not grow back to where it should be, so that corridors are laid to it; how many units that are.
     fn bind_stray(&mut self) -> usize {
         let pieces = self.pieces();
-        let main = pieces.main(self.instance.k());
-        let stray = |u: &usize| main[self.diagram.parts[*u] as usize] != pieces.of[*u];
+        let stray = |u: &usize| pieces.main[self.diagram.parts[*u] as usize] != pieces.of[*u];
         let stray: Vec<usize> = (0..self.instance.len()).filter(stray).collect();
         stray.iter().for_each(|&u| self.bound[u] = true);
         stray.len()
@@ -339,14 +339,13 @@ impl Obey<'_> {
         // Remains of corridors that lead nowhere any more are let go.
         self.free_pieces();
         let pieces = self.pieces();
-        let main = pieces.main(self.instance.k());
         // A unit of every piece that has bound ones and is not the main one, territory after territory.
         let mut waiting = Vec::new();
-        let mut told = vec![false; pieces.list.len()];
+        let mut told = vec![false; self.instance.len()];
         for u in 0..self.instance.len() as u32 {
             let piece = pieces.of[u as usize];
             let part = self.part(u);
-            if self.bound[u as usize] && part != FREE && main[part as usize] != piece && !told[piece as usize] {
+            if self.bound[u as usize] && part != FREE && pieces.main[part as usize] != piece && !told[piece as usize] {
                 told[piece as usize] = true;
                 waiting.push((part, u));
             }
@@ -366,7 +365,7 @@ impl Obey<'_> {
             let again = round % TURNS != TURNS - 1 && self.bonds.locked(unit).is_none();
             let exchange = round % TURNS == TURNS - 2;
             if (again && (self.choose_again(unit) || (exchange && self.exchange_choices(unit))))
-                || self.lay_corridor(unit, round, &pieces, &main, walk).is_some()
+                || self.lay_corridor(unit, round, &pieces, walk).is_some()
             {
                 continue;
             }
@@ -377,9 +376,9 @@ impl Obey<'_> {
 
     /// A corridor from `unit` to the main piece of its part: the cheapest way over units that may be taken. Pieces are those at the
     /// beginning of the round.
-    fn lay_corridor(&mut self, unit: u32, round: u32, pieces: &Pieces, main: &[u32], walk: &mut Walk) -> Option<()> {
+    fn lay_corridor(&mut self, unit: u32, round: u32, pieces: &Pieces, walk: &mut Walk) -> Option<()> {
         let part = self.part(unit);
-        let goal = main[part as usize];
+        let goal = pieces.main[part as usize];
         let centre = self.diagram.centres[part as usize];
         walk.clear();
         walk.reach(unit, FREE, 0.0);
@@ -503,10 +502,9 @@ impl Obey<'_> {
     /// Frees all that is in no main piece, but for bound units: what has been cut off is in nobody's way.
     fn free_pieces(&mut self) {
         let pieces = self.pieces();
-        let main = pieces.main(self.instance.k());
         for u in 0..self.instance.len() as u32 {
             let (part, piece) = (self.part(u), pieces.of[u as usize]);
-            if part != FREE && main[part as usize] != piece && !self.bound[u as usize] {
+            if part != FREE && pieces.main[part as usize] != piece && !self.bound[u as usize] {
                 self.diagram.parts[u as usize] = FREE;
                 self.held[u as usize] = false;
             }

@@ -1,6 +1,7 @@
 //! What a power diagram is made of: points, and an order of them in which a tree over them is quick.
 
 use super::tree::LEAF;
+use crate::parallel;
 use crate::terms::Mass;
 use std::borrow::Cow;
 
@@ -40,6 +41,9 @@ impl Points<'_> {
     }
 }
 
+/// Halves of more points than this are a piece of parallel work.
+const SHARED: usize = 1 << 12;
+
 /// Orders points so that every node of a tree over them holds what is on one side of a line; the first half is a full one.
 fn halve(masses: &[Mass], order: &mut [u32]) {
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
@@ -63,6 +67,10 @@ fn halve(masses: &[Mass], order: &mut [u32]) {
     }
     order.select_nth_unstable_by(half, compare);
     let (left, right) = order.split_at_mut(half);
-    halve(masses, left);
-    halve(masses, right);
+    if left.len() > SHARED {
+        parallel::join(|| halve(masses, left), || halve(masses, right));
+    } else {
+        halve(masses, left);
+        halve(masses, right);
+    }
 }

@@ -20,15 +20,17 @@ const FAILURES: usize = 200;
 
 /// Lowers the violation of `state` as far as exchanges can; returns what is left.
 pub fn polish(state: &mut State<'_>, scratch: &mut Scratch, rounds: usize, control: &Control<'_>) -> f64 {
-    let mut polish = Polish {
-        members: Members::new(state),
-        state,
-        scratch,
-        exchange: Exchange::default(),
-        moves: Vec::new(),
-        blocked: BTreeSet::new(),
-    };
-    polish.run(rounds, control);
+    if (0..state.instance.k() as u32).any(|t| state.violation_of(t) > 0.0) {
+        let mut polish = Polish {
+            members: Members::new(state),
+            state,
+            scratch,
+            exchange: Exchange::default(),
+            moves: Vec::new(),
+            blocked: BTreeSet::new(),
+        };
+        polish.run(rounds, control);
+    }
     state.recompute();
     state.violation()
 }

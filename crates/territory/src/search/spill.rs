@@ -97,7 +97,7 @@ mod tests {
         let (parts, _) = carry(&state, 6, &mut Scratch::default(), &Control::default());
         let after = State::new(&instance, parts, state.scales);
         assert!(beyond(&after, LOCAL) < 0.2 * before, "{} of {before}", beyond(&after, LOCAL));
-        let pieces = crate::search::contiguity::pieces(&instance, &after.parts());
-        assert_eq!(pieces.list.len(), 8);
+        let pieces = crate::search::pieces::pieces(&instance, &after.parts());
+        assert_eq!(pieces.firsts.len(), 8);
     }
 }

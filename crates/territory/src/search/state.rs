@@ -75,6 +75,8 @@ pub struct State<'a> {
     border: Vec<u32>,
     /// Whether all places in it are known.
     in_place: bool,
+    /// Whether sums are as [`State::recompute`] forms them.
+    are_exact: bool,
     /// Units in areas: `[territory * areas + area]`. A view writes the rows of its own territories only.
     in_areas: Arc<Vec<AtomicU32>>,
     /// Mass of the points that pin anchored territories, which are no units'.
@@ -115,31 +117,36 @@ impl<'a> State<'a> {
         });
         let parts = parts.into_iter().map(AtomicU32::new).collect();
         let areas = instance.bonds.as_ref().map_or(0, |bonds| bonds.area_count);
+        let columns = Arc::new(Columns { parts, outside, place: zeros(n), stamps: zeros(n) });
         let mut state = Self {
             instance,
-            columns: Arc::new(Columns { parts, outside, place: zeros(n), stamps: zeros(n) }),
+            columns: Arc::clone(&columns),
             sizes: vec![0; k],
             sums: vec![0.0; k * m],
             moments: vec![Moments::default(); k],
             border: Vec::new(),
-            in_place: true,
+            in_place: false,
+            are_exact: false,
             in_areas: Arc::new(zeros(k * areas)),
             pin: PIN * n as f64 / k.max(1) as f64,
             open: Vec::new(),
             generation: Cell::new(1),
             scales,
         };
-        for u in 0..n as u32 {
-            if state.is_border(u) {
-                state.enter_border(u);
-            }
-        }
+        let runs = parallel::map(n.div_ceil(RUN), |run| {
+            let units = (run * RUN) as u32..n.min((run + 1) * RUN) as u32;
+            units.filter(|&u| columns.outside[u as usize].load(Relaxed) > 0).collect::<Vec<u32>>()
+        });
+        state.border = runs.concat();
         state.recompute();
         state
     }
 
     /// Forms all sums anew in unit order: what moves have gathered in rounding errors goes.
     pub fn recompute(&mut self) {
+        if std::mem::replace(&mut self.are_exact, true) {
+            return;
+        }
         self.sizes.fill(0);
         self.sums.fill(0.0);
         self.moments.fill(Moments::default());
@@ -367,6 +374,7 @@ impl<'a> State<'a> {
         if from == to {
             return;
         }
+        self.are_exact = false;
         self.sizes[from as usize] -= 1;
         self.sizes[to as usize] += 1;
         let mass = &instance.masses[unit as usize];

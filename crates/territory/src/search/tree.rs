@@ -77,7 +77,8 @@ impl<'a> Tree<'a> {
         });
         let mut levels = vec![leaves];
         while let Some(below) = levels.last().filter(|l| l.len() > 1) {
-            let level = below.chunks(FAN).map(parent_of).collect();
+            let children = |i: usize| &below[i * FAN..below.len().min((i + 1) * FAN)];
+            let level = parallel::map_runs(below.len().div_ceil(FAN), |i| parent_of(children(i)));
             levels.push(level);
         }
         let mut tree = Self { points, levels, tilts: Vec::new() };

@@ -94,6 +94,7 @@ impl<'a> State<'a> {
                 pin: *pin,
                 border: std::mem::take(&mut books.border),
                 in_place: true,
+                are_exact: false,
                 open: std::mem::take(own_open),
                 generation: Cell::new(**generation),
                 scales: *scales,
@@ -145,7 +146,7 @@ impl<'a> State<'a> {
             }
             self.border.extend_from_slice(&books.border);
         }
-        self.in_place = false;
+        (self.in_place, self.are_exact) = (false, false);
     }
 
     /// Says of every border unit where it stands; between rounds of views nobody asks.
