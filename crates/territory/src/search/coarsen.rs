@@ -199,6 +199,9 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
         let units = |c: usize| (c as u32, &members[starts[c] as usize..starts[c + 1] as usize]);
         Columns::of(fine, (cluster, count), clusters.map(units))
     });
+    let links = pieces.iter().map(|piece| piece.links.len()).sum();
+    coarse.links.reserve_exact(links);
+    coarse.weights.reserve_exact(links);
     for piece in pieces {
         let before = coarse.links.len() as u32;
         coarse.offsets.extend(piece.ends.iter().map(|end| before + end));

@@ -37,7 +37,8 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
 struct Run<'a> {
     /// Its first unit.
     begin: u32,
-    /// Of every unit one before it in the same piece, mostly the first; the unit itself where there is none in the run.
+    /// Of every unit one before it in the same piece, mostly the first; the unit itself where there is none in the run. At the
+    /// end the first one of all runs.
     of: &'a mut [u32],
     /// Units with those of earlier runs that they are linked to in the same part.
     met: Vec<(u32, u32)>,
@@ -53,7 +54,7 @@ fn first_units(instance: &Instance, parts: &[u32], size: usize) -> (Vec<u32>, Ve
     let met: Vec<Vec<(u32, u32)>> = runs.into_iter().map(|run| run.met).collect();
     let mut joined = Vec::new();
     for &(u, v) in met.iter().flatten() {
-        // What stands for many is changed, never what they say themselves.
+        // Only what first units of runs say is changed: they stand for the others.
         let (a, b) = (of[u as usize], of[v as usize]);
         let (a, b) = (first_of(&mut of, 0, a), first_of(&mut of, 0, b));
         if a != b {

@@ -2,12 +2,12 @@
 //! groups differ so that every border is inside one of them now and then.
 //!
 //! Groups depend on the plan, the round and the size of the problem alone, and what a view of a group does depends on nothing
-//! outside of it ([`State::split`]): the result is the same on any number of threads. Groups are as small as the cache of a
+//! outside of it ([`State::in_views`]): the result is the same on any number of threads. Groups are as small as the cache of a
 //! core likes, which makes them worth while on a single thread, too.
 
 use super::anneal::Scratch;
 use super::random::Random;
-use super::state::{Books, State};
+use super::state::{State, ViewBooks};
 
 /// Units whose columns fit a core's cache together.
 const UNITS: usize = 1 << 14;
@@ -23,7 +23,7 @@ pub(crate) fn count(state: &State<'_>) -> usize {
 
 /// Books and scratch of every group, kept from round to round.
 #[derive(Clone, Debug, Default)]
-pub struct Scratches(Vec<(Books, Scratch)>);
+pub struct Scratches(Vec<(ViewBooks, Scratch)>);
 
 impl Scratches {
     /// For work on the whole.

@@ -4,11 +4,12 @@
 //! For parallel work a state is split into *views*, each open to moves among some of the territories (see
 //! [`super::regions`]). Columns over the units are shared by all views and atomic; a view writes only those of its own
 //! territories' units. Of any other unit it may learn nothing but that it belongs to none of its territories, which no other
-//! view changes: so what a view does never depends on what others do meanwhile.
+//! view changes: so what a view does never depends on what others do meanwhile. Sums, sizes and moments of territories that are not its own
+//! a view does not know, but for moments where centres are kept apart.
 
 mod views;
 
-pub(super) use views::{Books, beside};
+pub(super) use views::{ViewBooks, beside};
 
 use super::bonds::{Bonds, NOWHERE};
 use super::instance::Instance;
@@ -56,7 +57,7 @@ struct Columns {
     parts: Vec<AtomicU32>,
     /// Neighbours in other territories.
     outside: Vec<AtomicU32>,
-    /// Where a unit stands in the border list of its view.
+    /// Where a unit stands in the border list of its view, or of the whole where that is known.
     place: Vec<AtomicU32>,
     /// Marks of the contiguity check: the walk that met a unit last.
     stamps: Vec<AtomicU32>,
@@ -74,7 +75,7 @@ pub struct State<'a> {
     /// Units with neighbours in other territories, in no particular but reproducible order.
     border: Vec<u32>,
     /// Whether all places in it are known.
-    in_place: bool,
+    places_known: bool,
     /// Whether sums are as [`State::recompute`] forms them.
     are_exact: bool,
     /// Units in areas: `[territory * areas + area]`. A view writes the rows of its own territories only.
@@ -125,7 +126,7 @@ impl<'a> State<'a> {
             sums: vec![0.0; k * m],
             moments: vec![Moments::default(); k],
             border: Vec::new(),
-            in_place: false,
+            places_known: false,
             are_exact: false,
             in_areas: Arc::new(zeros(k * areas)),
             pin: PIN * n as f64 / k.max(1) as f64,
@@ -429,7 +430,7 @@ impl<'a> State<'a> {
 
     #[inline]
     fn leave_border(&mut self, unit: u32) {
-        if !self.in_place {
+        if !self.places_known {
             self.set_places();
         }
         let place = self.columns.place[unit as usize].load(Relaxed);

@@ -25,10 +25,10 @@ const LATELY: usize = 1 << 11;
 /// Border units whose neighbours are a piece of parallel work.
 const LOOK: usize = 1 << 12;
 
-/// Books of a view, kept from round to round for their memory. What they say of territories that are not the group's own is out
-/// of date.
+/// Books of a view, kept from round to round for their memory. What they say of territories that are not the group's own is of no
+/// use: it is left from other rounds.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Books {
+pub(crate) struct ViewBooks {
     /// Territories of the group.
     own: Vec<u32>,
     sizes: Vec<u32>,
@@ -38,12 +38,16 @@ pub(crate) struct Books {
     open: Vec<bool>,
 }
 
-impl Books {
-    /// Empties the group, for a state of `k` territories and `m` measures.
-    fn clear(&mut self, k: usize, m: usize) {
+impl ViewBooks {
+    /// Empties the group.
+    fn clear(&mut self) {
         for t in self.own.drain(..) {
             self.open[t as usize] = false;
         }
+    }
+
+    /// Makes room for `k` territories and `m` measures.
+    fn resize(&mut self, k: usize, m: usize) {
         self.sizes.resize(k, 0);
         self.sums.resize(k * m, 0.0);
         self.moments.resize(k, Moments::default());
@@ -57,7 +61,7 @@ impl<'a> State<'a> {
     pub(crate) fn in_views<S: Send>(
         &mut self,
         group_of: &[u32],
-        kept: &mut [(Books, S)],
+        kept: &mut [(ViewBooks, S)],
         work: impl Fn(usize, &mut State<'a>, &mut S) + Sync + Send,
     ) {
         if self.generation.get() > u32::MAX / 2 {
@@ -66,15 +70,16 @@ impl<'a> State<'a> {
         }
         let Self { instance, columns, sizes, sums, moments, in_areas, pin, scales, open, .. } = &*self;
         let (generation, k, m) = (self.generation.get(), sizes.len(), instance.measures);
-        kept.iter_mut().for_each(|(books, _)| books.clear(k, m));
+        kept.iter_mut().for_each(|(books, _)| books.clear());
         (0..).zip(group_of).for_each(|(t, &g)| kept[g as usize].0.own.push(t));
         let dealt = self.deal_border(group_of, kept.len());
-        // What keeps centres apart asks for those of all others.
-        let asks_others = instance.bonds.is_some();
+        // Centres that are kept apart ask for those of all others, as they were when the round began.
+        let asks_others = instance.bonds.as_ref().is_some_and(|bonds| bonds.centres_apart_km.is_some());
         let mut generations = vec![generation; kept.len()];
-        let mut pieces: Vec<(&mut (Books, S), &mut u32)> = kept.iter_mut().zip(&mut generations).collect();
+        let mut pieces: Vec<(&mut (ViewBooks, S), &mut u32)> = kept.iter_mut().zip(&mut generations).collect();
         parallel::for_each(&mut pieces, |g, ((books, scratch), generation)| {
-            let Books { own, sizes: own_sizes, sums: own_sums, moments: own_moments, open: own_open, .. } = books;
+            books.resize(k, m);
+            let ViewBooks { own, sizes: own_sizes, sums: own_sums, moments: own_moments, open: own_open, .. } = books;
             for t in own.iter().map(|&t| t as usize) {
                 own_sizes[t] = sizes[t];
                 own_moments[t] = moments[t];
@@ -93,7 +98,7 @@ impl<'a> State<'a> {
                 in_areas: Arc::clone(in_areas),
                 pin: *pin,
                 border: std::mem::take(&mut books.border),
-                in_place: true,
+                places_known: true,
                 are_exact: false,
                 open: std::mem::take(own_open),
                 generation: Cell::new(**generation),
@@ -106,7 +111,7 @@ impl<'a> State<'a> {
             work(g, &mut view, scratch);
             **generation = view.generation.get();
             let State { sizes, sums, moments, border, open, .. } = view;
-            *books = Books { own: std::mem::take(&mut books.own), sizes, sums, moments, border, open };
+            *books = ViewBooks { own: std::mem::take(&mut books.own), sizes, sums, moments, border, open };
         });
         self.generation.set(generations.into_iter().fold(generation, u32::max));
         self.take_back(kept);
@@ -135,7 +140,7 @@ impl<'a> State<'a> {
     }
 
     /// Takes over what the views did.
-    fn take_back<S>(&mut self, kept: &[(Books, S)]) {
+    fn take_back<S>(&mut self, kept: &[(ViewBooks, S)]) {
         let m = self.instance.measures;
         self.border.clear();
         for (books, _) in kept {
@@ -146,15 +151,16 @@ impl<'a> State<'a> {
             }
             self.border.extend_from_slice(&books.border);
         }
-        (self.in_place, self.are_exact) = (false, false);
+        (self.places_known, self.are_exact) = (false, false);
     }
 
-    /// Says of every border unit where it stands; between rounds of views nobody asks.
+    /// Says of every border unit where it stands: nobody asks before the whole moves on, be it fresh or between rounds of views.
+    #[cold]
     pub(super) fn set_places(&mut self) {
         for (at, &u) in (0..).zip(&self.border) {
             self.columns.place[u as usize].store(at, Relaxed);
         }
-        self.in_place = true;
+        self.places_known = true;
     }
 
     /// Pairs of neighbouring territories, the smaller first, ascending.
