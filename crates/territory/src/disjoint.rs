@@ -9,15 +9,10 @@ impl DisjointSets {
         Self { parent: (0..n as u32).collect() }
     }
 
-    /// The smallest member of the set of `x`. Paths are halved on the way.
+    /// The smallest member of the set of `x`.
     #[inline]
-    pub(crate) fn find(&mut self, mut x: u32) -> u32 {
-        while self.parent[x as usize] != x {
-            let above = self.parent[self.parent[x as usize] as usize];
-            self.parent[x as usize] = above;
-            x = above;
-        }
-        x
+    pub(crate) fn find(&mut self, x: u32) -> u32 {
+        smallest(&mut self.parent, x)
     }
 
     /// Joins two sets; whether they were apart.
@@ -27,4 +22,15 @@ impl DisjointSets {
         self.parent[a.max(b) as usize] = a.min(b);
         a != b
     }
+}
+
+/// The smallest member of the set of `x`, where every member says one that is no larger. Paths are halved on the way.
+#[inline]
+pub(crate) fn smallest(parent: &mut [u32], mut x: u32) -> u32 {
+    while parent[x as usize] != x {
+        let above = parent[parent[x as usize] as usize];
+        parent[x as usize] = above;
+        x = above;
+    }
+    x
 }

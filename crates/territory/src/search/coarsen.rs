@@ -197,7 +197,7 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
     let pieces = parallel::map(count.div_ceil(size), |piece| {
         let clusters = piece * size..count.min((piece + 1) * size);
         let units = |c: usize| (c as u32, &members[starts[c] as usize..starts[c + 1] as usize]);
-        Columns::of(fine, (cluster, count), clusters.map(units))
+        Clusters::of(fine, (cluster, count), clusters.map(units))
     });
     let links = pieces.iter().map(|piece| piece.links.len()).sum();
     coarse.links.reserve_exact(links);
@@ -219,9 +219,9 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
 /// Pieces of the work of [`contract`], each with a slot for every cluster.
 const PIECES: usize = 8;
 
-/// Columns of a run of clusters.
+/// A run of clusters, in columns.
 #[derive(Default)]
-struct Columns {
+struct Clusters {
     masses: Vec<Mass>,
     loads: Vec<f64>,
     /// Where the row of every cluster ends.
@@ -231,8 +231,8 @@ struct Columns {
     weights: Vec<f32>,
 }
 
-impl Columns {
-    /// Of clusters and their units.
+impl Clusters {
+    /// Those with these units.
     fn of<'a>(
         fine: &Instance,
         (cluster, count): (&[u32], usize),

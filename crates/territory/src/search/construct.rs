@@ -109,7 +109,7 @@ fn average(points: &Points<'_>, run: usize) -> Points<'static> {
     .into_iter()
     .unzip();
     let mut tilts = Vec::with_capacity(sums.len() * dims);
-    for (i, loads) in points.loads.chunks(run).enumerate().filter(|_| dims > 0) {
+    for (i, loads) in points.loads.chunks(run).enumerate() {
         for d in 0..dims {
             let at = |p: usize| points.tilts[(i * run + p) * dims + d];
             let sum: f64 = loads.iter().enumerate().map(|(p, load)| load * at(p)).sum();

@@ -3,6 +3,7 @@
 
 use super::instance::Instance;
 use super::state::RUN;
+use crate::disjoint::smallest;
 use crate::parallel;
 
 /// A unit without a part.
@@ -37,8 +38,7 @@ pub(super) fn pieces(instance: &Instance, parts: &[u32]) -> Pieces {
 struct Run<'a> {
     /// Its first unit.
     begin: u32,
-    /// Of every unit one before it in the same piece, mostly the first; the unit itself where there is none in the run. At the
-    /// end the first one of all runs.
+    /// Of every unit the first one of its piece, as far as it is known.
     of: &'a mut [u32],
     /// Units with those of earlier runs that they are linked to in the same part.
     met: Vec<(u32, u32)>,
@@ -48,7 +48,7 @@ struct Run<'a> {
 
 /// First unit of every unit's piece, and those of all pieces; `size` units are a run.
 fn first_units(instance: &Instance, parts: &[u32], size: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut of: Vec<u32> = (0..parts.len() as u32).collect();
+    let mut of = vec![0; parts.len()];
     let mut runs = runs_of(&mut of, size);
     parallel::for_each(&mut runs, |_, run| run.join(instance, parts));
     let met: Vec<Vec<(u32, u32)>> = runs.into_iter().map(|run| run.met).collect();
@@ -56,14 +56,14 @@ fn first_units(instance: &Instance, parts: &[u32], size: usize) -> (Vec<u32>, Ve
     for &(u, v) in met.iter().flatten() {
         // Only what first units of runs say is changed: they stand for the others.
         let (a, b) = (of[u as usize], of[v as usize]);
-        let (a, b) = (first_of(&mut of, 0, a), first_of(&mut of, 0, b));
+        let (a, b) = (smallest(&mut of, a), smallest(&mut of, b));
         if a != b {
             of[a.max(b) as usize] = a.min(b);
             joined.push(a.max(b));
         }
     }
     for u in joined {
-        of[u as usize] = first_of(&mut of, 0, u);
+        of[u as usize] = smallest(&mut of, u);
     }
     let mut runs = runs_of(&mut of, size);
     parallel::for_each(&mut runs, |_, run| run.finish(parts));
@@ -77,38 +77,39 @@ fn runs_of(of: &mut [u32], size: usize) -> Vec<Run<'_>> {
 }
 
 impl Run<'_> {
-    /// Joins the units of the run.
+    /// Joins the units of the run, which are numbered from its begin on the way.
     fn join(&mut self, instance: &Instance, parts: &[u32]) {
         let (begin, of) = (self.begin, &mut *self.of);
-        for at in 0..of.len() {
-            let u = begin + at as u32;
-            let (part, neighbours) = (parts[u as usize], instance.neighbours(u));
+        (0..).zip(&mut *of).for_each(|(u, of)| *of = u);
+        for u in 0..of.len() as u32 {
+            let (part, neighbours) = (parts[(begin + u) as usize], instance.neighbours(begin + u));
             // The last one of those before it, by how far it lies behind in wrapping numbers.
             let (mut first, mut last, mut meets) = (u, 0u32, false);
             // Without branches, which could not be foretold: who is not before the unit in the run counts as the unit itself.
             for &v in neighbours {
                 let is_same = parts[v as usize] == part;
-                let before = of[at.min(v.wrapping_sub(begin) as usize)];
+                let before = of[u.min(v.wrapping_sub(begin)) as usize];
                 let before = if is_same { before } else { u };
                 first = first.min(before);
                 last = last.max(before.wrapping_sub(u));
                 meets |= is_same & (v < begin);
             }
-            of[at] = first;
-            let same = neighbours.iter().filter(|&&v| v < u && parts[v as usize] == part);
+            of[u as usize] = first;
+            let same = neighbours.iter().filter(|&&v| v < begin + u && parts[v as usize] == part);
             if first < u.wrapping_add(last) {
                 for &v in same.clone().filter(|&&v| v >= begin) {
-                    let (a, b) = (first_of(of, begin, u), first_of(of, begin, v));
-                    of[(a.max(b) - begin) as usize] = a.min(b);
+                    let (a, b) = (smallest(of, u), smallest(of, v - begin));
+                    of[a.max(b) as usize] = a.min(b);
                 }
             }
             if meets {
-                self.met.extend(same.filter(|&&v| v < begin).map(|&v| (u, v)));
+                self.met.extend(same.filter(|&&v| v < begin).map(|&v| (begin + u, v)));
             }
         }
         // Those before have their first ones already.
         for at in 0..of.len() {
-            of[at] = of[(of[at] - begin) as usize];
+            let first = of[at] as usize;
+            of[at] = if first == at { begin + at as u32 } else { of[first] };
         }
     }
 
@@ -125,19 +126,6 @@ impl Run<'_> {
                 self.of[at] = self.of[(first - self.begin) as usize];
             }
         }
-    }
-}
-
-/// The first unit of a unit's piece, as far as it is known; the way to it grows shorter. `of` begins with the unit `begin`.
-fn first_of(of: &mut [u32], begin: u32, mut unit: u32) -> u32 {
-    loop {
-        let before = of[(unit - begin) as usize];
-        if before == unit {
-            return unit;
-        }
-        let first = of[(before - begin) as usize];
-        of[(unit - begin) as usize] = first;
-        unit = first;
     }
 }
 

@@ -83,10 +83,11 @@ fn group(state: &State<'_>, groups: usize, random: &mut Random) -> Vec<u32> {
         let (least, most) = (from + half, to - (groups - half));
         let is_enough = |at: usize, sum: usize| at >= most || (at >= least && sum * groups >= units * half);
         // Only around the place where they are parted need territories be in order.
+        let compare = |a: &(f64, u32), b: &(f64, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
         let (mut at, mut end, mut sum) = (from, to, 0);
         while end - at > FEW {
             let middle = at + (end - at) / 2;
-            order[at..end].select_nth_unstable_by(middle - at, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            order[at..end].select_nth_unstable_by(middle - at, compare);
             let more = sum + order[at..middle].iter().map(|&(_, t)| state.size(t) as usize).sum::<usize>();
             if is_enough(middle, more) {
                 end = middle;
@@ -94,7 +95,7 @@ fn group(state: &State<'_>, groups: usize, random: &mut Random) -> Vec<u32> {
                 (at, sum) = (middle, more);
             }
         }
-        order[at..end].sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        order[at..end].sort_unstable_by(compare);
         while !is_enough(at, sum) {
             sum += state.size(order[at].1) as usize;
             at += 1;

@@ -78,40 +78,40 @@ impl<'a> State<'a> {
         let mut generations = vec![generation; kept.len()];
         let mut pieces: Vec<(&mut (ViewBooks, S), &mut u32)> = kept.iter_mut().zip(&mut generations).collect();
         parallel::for_each(&mut pieces, |g, ((books, scratch), generation)| {
-            books.resize(k, m);
-            let ViewBooks { own, sizes: own_sizes, sums: own_sums, moments: own_moments, open: own_open, .. } = books;
-            for t in own.iter().map(|&t| t as usize) {
-                own_sizes[t] = sizes[t];
-                own_moments[t] = moments[t];
-                own_sums[t * m..][..m].copy_from_slice(&sums[t * m..][..m]);
-                own_open[t] = open.get(t).is_none_or(|open| *open);
+            let mut rows = std::mem::take(books);
+            rows.resize(k, m);
+            for t in rows.own.iter().map(|&t| t as usize) {
+                rows.sizes[t] = sizes[t];
+                rows.moments[t] = moments[t];
+                rows.sums[t * m..][..m].copy_from_slice(&sums[t * m..][..m]);
+                rows.open[t] = open.get(t).is_none_or(|open| *open);
             }
             if asks_others {
-                own_moments.copy_from_slice(moments);
+                rows.moments.copy_from_slice(moments);
             }
+            rows.border.clear();
             let mut view = State {
                 instance,
                 columns: Arc::clone(columns),
-                sizes: std::mem::take(own_sizes),
-                sums: std::mem::take(own_sums),
-                moments: std::mem::take(own_moments),
+                sizes: rows.sizes,
+                sums: rows.sums,
+                moments: rows.moments,
                 in_areas: Arc::clone(in_areas),
                 pin: *pin,
-                border: std::mem::take(&mut books.border),
+                border: rows.border,
                 places_known: true,
                 are_exact: false,
-                open: std::mem::take(own_open),
+                open: rows.open,
                 generation: Cell::new(**generation),
                 scales: *scales,
             };
-            view.border.clear();
             for run in &dealt {
                 run.of(g).iter().for_each(|&u| view.enter_border(u));
             }
             work(g, &mut view, scratch);
             **generation = view.generation.get();
             let State { sizes, sums, moments, border, open, .. } = view;
-            *books = ViewBooks { own: std::mem::take(&mut books.own), sizes, sums, moments, border, open };
+            *books = ViewBooks { own: rows.own, sizes, sums, moments, border, open };
         });
         self.generation.set(generations.into_iter().fold(generation, u32::max));
         self.take_back(kept);
