@@ -24,7 +24,7 @@ pub struct Schedule {
     pub lambda: (f64, f64),
     /// Share of the way to the bounds in which sums are free at the start and at the end.
     pub calm: (f64, f64),
-    /// Number of price updates; every fourth is a solve over the territory graph.
+    /// Number of price updates; every fourth is a solve over the territory graph. In regions eight are one, with a solve each.
     pub price_updates: u64,
     /// Share of proposals that are swaps.
     pub swaps: f64,
@@ -38,6 +38,13 @@ pub struct Schedule {
 pub(crate) const WALK_CAP: usize = 256;
 const PRICE_RATE: f64 = 0.01;
 const FLOW_RATE: f64 = 0.4;
+/// Price updates that are one, and of how many such one is a solve: on the whole, and in regions, where rounds are dear. There
+/// every one deals out the border and brings units to other cores' caches.
+const UPDATES: [(u64, u64); 2] = [(1, 4), (8, 1)];
+/// Proposals after which a search asks whether to stop, in the midst of a round.
+const UNTIL_ASKED: u64 = 1 << 14;
+/// Price updates between recomputations of the books.
+const UNTIL_RECOMPUTED: u64 = 64;
 
 /// Scratch of a search, reusable over instances.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +57,7 @@ pub struct Scratch {
 }
 
 /// Rounds of an annealed search without price updates: on the whole, and in regions.
-const ROUNDS: (u64, u64) = (100, 24);
+const ROUNDS: [u64; 2] = [100, 24];
 
 /// Anneals `state` with random numbers of the stream (seed, phase); tells the observer from `progress.0` to `progress.1`.
 /// Returns false when stopped from outside.
@@ -63,8 +70,12 @@ pub fn anneal(
     control: &Control<'_>,
     progress: (f64, f64),
 ) -> bool {
-    let without_prices = if regions::count(state) == 1 { ROUNDS.0 } else { ROUNDS.1 };
-    let rounds = if schedule.price_updates == 0 { without_prices } else { schedule.price_updates };
+    let in_groups = usize::from(regions::count(state) > 1);
+    let (together, until_flow) = UPDATES[in_groups];
+    let rounds = match schedule.price_updates {
+        0 => ROUNDS[in_groups],
+        updates => updates.div_ceil(together),
+    };
     let mut heat = vec![1.0; state.instance.k()];
     for round in 0..rounds {
         let share = round as f64 / rounds as f64;
@@ -73,12 +84,12 @@ pub fn anneal(
         balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));
         balance.set_calm(state.instance, schedule.calm.0 + (schedule.calm.1 - schedule.calm.0) * share);
         if schedule.price_updates > 0 && round > 0 {
-            balance.raise(state, PRICE_RATE);
-            if round % 4 == 0 {
+            balance.raise(state, PRICE_RATE * together as f64);
+            if round % until_flow == 0 {
                 balance.raise_by_flow(state, FLOW_RATE);
             }
         }
-        if round % 64 == 0 {
+        if round % (UNTIL_RECOMPUTED / together) == 0 {
             state.recompute();
         }
         if control.stopped().is_some() {
@@ -97,8 +108,8 @@ pub fn anneal(
             } else {
                 steps * view.border().len() as u64 / border.max(1)
             };
-            for _ in 0..share {
-                if view.border().is_empty() {
+            for step in 0..share {
+                if view.border().is_empty() || (step % UNTIL_ASKED == 0 && control.stopped().is_some()) {
                     break;
                 }
                 propose(view, balance, schedule, (temperature, &heat), &mut random, scratch);
@@ -106,7 +117,7 @@ pub fn anneal(
         });
     }
     state.recompute();
-    true
+    control.stopped().is_none()
 }
 
 /// How hot each territory is, relative to the schedule's temperature: by its own energy, so that the small and dense are not

@@ -147,6 +147,40 @@ fn stages_keep_territories_whole_and_balance_them() {
 }
 
 #[test]
+fn searches_ask_whether_to_stop_in_the_midst_of_rounds() {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::time::Duration;
+    for side in [30, 260] {
+        let instance = grid(side, side, 16);
+        let mut state = state(&instance);
+        let mut balance = Balance::new(&instance);
+        let schedule = Schedule {
+            steps: 1 << 22,
+            temperature: (0.0, 0.0),
+            lambda: (1.0, 1.0),
+            calm: (0.0, 0.0),
+            price_updates: 8,
+            swaps: 0.0,
+            bundle: 0,
+            heat: 1.0,
+        };
+        let mut annealed = |limit: u64| {
+            let asked = AtomicU64::new(0);
+            let clock = || Duration::from_secs(asked.fetch_add(1, Relaxed));
+            let control = Control::default().time_limit(Duration::from_secs(limit), &clock);
+            let went =
+                anneal(&mut state, &mut balance, &schedule, (5, 0), &mut Scratches::default(), &control, (0.0, 1.0));
+            (went, asked.into_inner())
+        };
+        let (went, asked) = annealed(u64::MAX);
+        assert!(went && asked > 1 << 8, "asked {asked} times in {} steps", schedule.steps);
+        // Once the time is up no view goes on: each asks once more at most, and so do the rounds.
+        let (went, asked) = annealed(100);
+        assert!(!went && asked < 120, "asked {asked} times after 100");
+    }
+}
+
+#[test]
 fn regions_leave_the_books_true_and_territories_whole() {
     // Large enough for several regions.
     let instance = grid(260, 260, 40);
