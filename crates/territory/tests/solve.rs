@@ -149,6 +149,35 @@ fn regions_drawn_anew_give_a_better_plan_and_the_same_on_any_number_of_threads()
 }
 
 #[test]
+fn plans_of_problems_searched_in_regions_are_the_same_on_any_number_of_threads() {
+    // So many units and territories that those at `standard` are searched in groups on every level.
+    let (width, height) = (220, 150);
+    let at: Vec<[f64; 2]> = (0..width * height).map(|i| [f64::from(i % width), f64::from(i / width)]).collect();
+    let right = (0..width * height).filter(|i| (i + 1) % width > 0).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));
+    let below = (0..width * (height - 1)).map(|i| Edge::new(i, i + width, EdgeKind::Edge, 1.0));
+    let graph = Graph::from_edges(at.len(), &right.chain(below).collect::<Vec<_>>());
+    let loads: Vec<f64> = (0..width * height).map(|i| f64::from(1 + i * 7 % 11)).collect();
+    let problem = ProblemSpec::new(Locations::from_coordinates(Space::Planar, &at), graph, 130)
+        .objective(Objective::default().cut(0.1))
+        .measure(Measure::new("load", loads).tolerance(0.02))
+        .build()
+        .expect("a valid problem");
+    for effort in [Effort::Quick, Effort::Standard] {
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| solve(&problem, &options(5, effort), &Control::default())).expect("a plan").assignment
+        };
+        let one = on(1);
+        assert!(validate(&problem, &one).expect("a valid assignment").is_valid());
+        for threads in [2, 3] {
+            // Said in a number: a difference would print two plans.
+            let differ = one.iter().zip(on(threads)).filter(|(a, b)| **a != *b).count();
+            assert_eq!(differ, 0, "units that {threads} threads put elsewhere at {effort:?}");
+        }
+    }
+}
+
+#[test]
 fn a_quick_search_does_not_go_on_for_a_unit_that_exceeds_every_bound() {
     let places: Vec<(u16, u16)> = (0..1600).map(|i| (i % 40, i / 40)).collect();
     let weights: Vec<(u8, u8)> = (0..1600u32).map(|i| ((i * 7 % 11) as u8, 1)).collect();

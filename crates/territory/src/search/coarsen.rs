@@ -191,6 +191,7 @@ pub(super) fn contract(fine: &Instance, cluster: &[u32]) -> Instance {
             Box::new(bonds.contract(cluster, &first))
         }),
         ways: None,
+        finest: 0,
     };
     coarse.offsets.push(0);
     let size = count.div_ceil(PIECES).max(1);

@@ -29,12 +29,13 @@ impl<'a> Hierarchy<'a> {
             if size < 2 {
                 return hierarchy;
             }
-            let level = coarsen(finest, size.min(STEP), HEAVIEST, &parts);
+            let mut level = coarsen(finest, size.min(STEP), HEAVIEST, &parts);
             // Loads or links that do not let clusters grow end it.
             if level.instance.len() * 4 > finest.len() * 3 {
                 return hierarchy;
             }
             parts = level.restrict(&parts);
+            level.instance.finest = instance.len();
             hierarchy.levels.push(level);
         }
     }

@@ -61,6 +61,8 @@ pub struct Instance {
     pub bonds: Option<Box<Bonds>>,
     /// Ways to anchors, where measures depend on them.
     pub(crate) ways: Option<Box<Ways>>,
+    /// Units of the finest level of a hierarchy, where this is a coarser one; 0 where it is none.
+    pub(crate) finest: usize,
 }
 
 impl Instance {
@@ -133,7 +135,21 @@ impl Instance {
         }
         let ways = Ways::new(problem, &order, mean, &scaled);
         let weights = cut_weights;
-        Self { order, masses, offsets, links, borders, weights, loads, measures, shares, windows, bonds, ways }
+        Self {
+            order,
+            masses,
+            offsets,
+            links,
+            borders,
+            weights,
+            loads,
+            measures,
+            shares,
+            windows,
+            bonds,
+            ways,
+            finest: 0,
+        }
     }
 
     /// Says where units are today, what it costs that they leave, and which may not.
@@ -241,6 +257,7 @@ impl Instance {
             windows: Vec::with_capacity(territories.len() * self.measures),
             bonds: self.bonds.as_ref().map(|bonds| Box::new(bonds.part(units, territories, rank))),
             ways: self.ways.as_ref().map(|ways| Box::new(ways.part(units, territories))),
+            finest: 0,
         };
         part.offsets.push(0);
         for &u in units {

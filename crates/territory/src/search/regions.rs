@@ -16,9 +16,16 @@ const TERRITORIES: usize = 8;
 /// So few are sorted rather than halved.
 const FEW: usize = 32;
 
+/// Groups of a coarse level, at least, where the finest one has groups: other threads would have nothing to do.
+const OF_CLUSTERS: usize = 8;
+/// Territories that each of them needs: coarse levels decide where territories lie, and among few there is no room for that.
+const FAR: usize = 64;
+
 /// Number of groups for a state.
 pub(crate) fn count(state: &State<'_>) -> usize {
-    (state.instance.len() / UNITS).min(state.instance.k() / TERRITORIES).max(1)
+    let (n, k, finest) = (state.instance.len(), state.instance.k(), state.instance.finest);
+    let groups = (n / UNITS).min(k / TERRITORIES);
+    if finest >= 2 * UNITS { groups.max(OF_CLUSTERS.min(k / FAR)).max(1) } else { groups.max(1) }
 }
 
 /// Books and scratch of every group, kept from round to round.

@@ -147,6 +147,20 @@ fn stages_keep_territories_whole_and_balance_them() {
 }
 
 #[test]
+fn coarse_levels_have_groups_where_the_units_do_and_territories_are_many() {
+    let groups = |side: u32, k: usize| {
+        let instance = grid(side, side, k);
+        let hierarchy = super::hierarchy::Hierarchy::new(&instance, &[]);
+        assert!(!hierarchy.levels.is_empty());
+        let of = |level| super::regions::count(&State::new(level, vec![0; level.len()], Scales::default()));
+        (of(&instance), of(hierarchy.coarsest()))
+    };
+    assert_eq!(groups(190, 200), (2, 3));
+    assert_eq!(groups(190, 100), (2, 1));
+    assert_eq!(groups(160, 200), (1, 1));
+}
+
+#[test]
 fn searches_ask_whether_to_stop_in_the_midst_of_rounds() {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use std::time::Duration;
