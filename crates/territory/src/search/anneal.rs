@@ -38,8 +38,8 @@ pub struct Schedule {
 pub(crate) const WALK_CAP: usize = 256;
 const PRICE_RATE: f64 = 0.01;
 const FLOW_RATE: f64 = 0.4;
-/// Price updates that are one, and of how many such one is a solve: on the whole, and in regions, where rounds are dear. There
-/// every one deals out the border and brings units to other cores' caches.
+/// Price updates that are made as one, and of how many such one is a solve: on the whole, and in regions, where a round is dear: it deals
+/// out the border and brings units to other cores' caches.
 const UPDATES: [(u64, u64); 2] = [(1, 4), (8, 1)];
 /// Proposals after which a search asks whether to stop, in the midst of a round.
 const UNTIL_ASKED: u64 = 1 << 14;
