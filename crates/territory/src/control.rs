@@ -65,7 +65,7 @@ pub struct Progress {
     pub stage: &'static str,
 }
 
-/// Time since a moment of the caller's choice.
+/// Time since a moment of the caller's choice. Any thread of a search may ask.
 pub type Clock<'a> = &'a (dyn Fn() -> Duration + Sync);
 
 /// Stop rules and observer of one search. The default never stops early and tells nobody.

@@ -3,6 +3,18 @@
 //! Work is cut into pieces by the caller, by the size of the input alone, and results come back in piece order: what is
 //! computed never depends on how many threads there are. The caller's pool is used; none is built here.
 
+/// How many threads share the work. Only for work done ahead, which leaves no trace in what comes out.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "parallel")]
+    {
+        rayon::current_num_threads().max(1)
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        1
+    }
+}
+
 /// Runs `f` on `0..n` and returns the results in index order.
 pub(crate) fn map<T: Send>(n: usize, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     #[cfg(feature = "parallel")]

@@ -149,8 +149,27 @@ fn regions_drawn_anew_give_a_better_plan_and_the_same_on_any_number_of_threads()
 }
 
 #[test]
+fn starts_side_by_side_leave_the_plan_of_starts_one_after_another() {
+    let places: Vec<(u16, u16)> = (0..600).map(|i| (i % 30, i / 30)).collect();
+    let weights: Vec<(u8, u8)> = (0..600u32).map(|i| ((i * i * 31 % 83) as u8, (i * 7 % 11) as u8)).collect();
+    // Bounds that all starts meet, and such that some do not.
+    for tolerance in [0.05, 0.01] {
+        let problem = problem(&places, &weights, 12, tolerance, 1);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| solve(&problem, &options(3, Effort::Standard), &Control::default())).expect("a plan")
+        };
+        let one = on(1);
+        for threads in [2, 3] {
+            let differ = one.assignment.iter().zip(on(threads).assignment).filter(|(a, b)| **a != *b).count();
+            assert_eq!(differ, 0, "units that {threads} threads put elsewhere within {tolerance}");
+        }
+    }
+}
+
+#[test]
 fn plans_of_problems_searched_in_regions_are_the_same_on_any_number_of_threads() {
-    // So many units and territories that those at `standard` are searched in groups on every level.
+    // So many units and territories that `standard` searches every level in groups.
     let (width, height) = (220, 150);
     let at: Vec<[f64; 2]> = (0..width * height).map(|i| [f64::from(i % width), f64::from(i / width)]).collect();
     let right = (0..width * height).filter(|i| (i + 1) % width > 0).map(|i| Edge::new(i, i + 1, EdgeKind::Edge, 1.0));

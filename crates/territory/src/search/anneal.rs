@@ -24,7 +24,7 @@ pub struct Schedule {
     pub lambda: (f64, f64),
     /// Share of the way to the bounds in which sums are free at the start and at the end.
     pub calm: (f64, f64),
-    /// Number of price updates; every fourth is a solve over the territory graph. In regions eight are one, with a solve each.
+    /// Number of price updates; every fourth is a solve over the territory graph. In regions a round makes eight at once, with one solve.
     pub price_updates: u64,
     /// Share of proposals that are swaps.
     pub swaps: f64,
@@ -38,12 +38,12 @@ pub struct Schedule {
 pub(crate) const WALK_CAP: usize = 256;
 const PRICE_RATE: f64 = 0.01;
 const FLOW_RATE: f64 = 0.4;
-/// Price updates that are made as one, and of how many such one is a solve: on the whole, and in regions, where a round is dear: it deals
-/// out the border and brings units to other cores' caches.
+/// Price updates that a round makes at once, and rounds from one solve to the next: on the whole, and in regions, where a round is dear
+/// because it deals out the border and brings units to other cores' caches.
 const UPDATES: [(u64, u64); 2] = [(1, 4), (8, 1)];
 /// Proposals after which a search asks whether to stop, in the midst of a round.
 const UNTIL_ASKED: u64 = 1 << 14;
-/// Price updates between recomputations of the books.
+/// Price updates, or rounds where there are none, from one recomputation of the books to the next.
 const UNTIL_RECOMPUTED: u64 = 64;
 
 /// Scratch of a search, reusable over instances.
@@ -72,13 +72,17 @@ pub fn anneal(
 ) -> bool {
     let in_groups = usize::from(regions::count(state) > 1);
     let (together, until_flow) = UPDATES[in_groups];
-    let rounds = match schedule.price_updates {
-        0 => ROUNDS[in_groups],
-        updates => updates.div_ceil(together),
+    let (rounds, until_recomputed) = match schedule.price_updates {
+        0 => (ROUNDS[in_groups], UNTIL_RECOMPUTED),
+        updates => (updates.div_ceil(together), UNTIL_RECOMPUTED / together),
     };
     let mut heat = vec![1.0; state.instance.k()];
     for round in 0..rounds {
         let share = round as f64 / rounds as f64;
+        if control.stopped().is_some() {
+            return false;
+        }
+        control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
         let temperature = schedule.temperature.0 * (1.0 - share) + schedule.temperature.1 * share;
         let ramp = (share / 0.8).min(1.0);
         balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));
@@ -89,13 +93,9 @@ pub fn anneal(
                 balance.raise_by_flow(state, FLOW_RATE);
             }
         }
-        if round % (UNTIL_RECOMPUTED / together) == 0 {
+        if round % until_recomputed == 0 {
             state.recompute();
         }
-        if control.stopped().is_some() {
-            return false;
-        }
-        control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
         let border = state.border().len() as u64;
         let steps = schedule.steps * (round + 1) / rounds - schedule.steps * round / rounds;
         set_heat(&mut heat, state, schedule.heat);

@@ -24,14 +24,14 @@ impl<'a> Hierarchy<'a> {
         let mut parts = parts.to_vec();
         let mut hierarchy = Self { instance: Cow::Borrowed(instance), levels: Vec::new() };
         loop {
-            let finest = hierarchy.coarsest();
-            let size = finest.len() / (COARSEST * finest.k());
+            let last = hierarchy.coarsest();
+            let size = last.len() / (COARSEST * last.k());
             if size < 2 {
                 return hierarchy;
             }
-            let mut level = coarsen(finest, size.min(STEP), HEAVIEST, &parts);
+            let mut level = coarsen(last, size.min(STEP), HEAVIEST, &parts);
             // Loads or links that do not let clusters grow end it.
-            if level.instance.len() * 4 > finest.len() * 3 {
+            if level.instance.len() * 4 > last.len() * 3 {
                 return hierarchy;
             }
             parts = level.restrict(&parts);

@@ -36,6 +36,7 @@ mod shake;
 mod small;
 mod spacing;
 mod spill;
+mod starts;
 mod state;
 #[cfg(test)]
 mod suite;

@@ -3,7 +3,7 @@
 //!
 //! Groups depend on the plan, the round and the size of the problem alone, and what a view of a group does depends on nothing
 //! outside of it ([`State::in_views`]): the result is the same on any number of threads. Groups are as small as the cache of a
-//! core likes, which makes them worth while on a single thread, too.
+//! core likes, which makes them worth while on a single thread, too; on coarse levels there are as many as threads like.
 
 use super::anneal::Scratch;
 use super::random::Random;
@@ -16,9 +16,10 @@ const TERRITORIES: usize = 8;
 /// So few are sorted rather than halved.
 const FEW: usize = 32;
 
-/// Groups of a coarse level, at least, where the finest one has groups: other threads would have nothing to do.
+/// Groups of a coarse level where the finest one has groups, as far as there are territories for them: they are more than its size asks
+/// for, but other threads would have nothing to do.
 const OF_CLUSTERS: usize = 8;
-/// Territories that each of them needs: coarse levels decide where territories lie, and among few there is no room for that.
+/// Territories a group of these, on average: coarse levels decide where territories lie, and among few there is no room for that.
 const FAR: usize = 64;
 
 /// Number of groups for a state.

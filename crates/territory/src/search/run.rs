@@ -2,12 +2,10 @@
 
 use super::balance::Balance;
 use super::components::share_out;
-use super::construct::{Diagram, construct};
-use super::contiguity::{begin, begin_from};
-use super::descent::{BUNDLE, Descent, Found};
+use super::contiguity::begin;
+use super::descent::{BUNDLE, Found};
 use super::diameter;
 use super::groups::as_one;
-use super::hierarchy::Hierarchy;
 use super::instance::Instance;
 use super::last::keep_rules;
 use super::polish::polish;
@@ -18,6 +16,7 @@ use super::settle::{POLISH_ROUNDS, settle_from};
 use super::shake::{shake, smooth};
 use super::small;
 use super::spill;
+use super::starts::{MOST_STARTS, Starts, balanced_units};
 use super::state::{Scales, State};
 use crate::control::{Control, Effort, Stopped};
 use crate::problem::{ComponentRule, Problem};
@@ -144,128 +143,13 @@ fn renewed(
     renew(instance, weights, options.seed, control, progress, start, draw)
 }
 
-/// Where a search on clusters starts from.
-#[derive(Clone, Copy, Debug)]
-struct Starts {
-    /// Turn of the first construction.
-    first: u64,
-    /// How many there are at most.
-    most: usize,
-    /// Whether regions are drawn anew after it, which brings more than further starts of the whole.
-    renewed: bool,
-}
-
-impl Starts {
-    /// As many as the size of the problem and the effort ask for.
-    const ALL: Self = Self { first: 0, most: usize::MAX, renewed: false };
-}
-
-/// The same as [`balanced`] by weights of inertia, border and cut, where every unit goes by itself.
-fn balanced_units(
-    instance: &Instance,
-    weights: [f64; 3],
-    options: &SolveOptions,
-    from: Starts,
-    control: &Control<'_>,
-    share: f64,
-) -> Vec<u32> {
-    let (n, k) = (instance.len(), instance.k());
-    control.report(0.0, "construct");
-    let mut scratches = Scratches::default();
-    let mut quick = None;
-    if options.effort == Effort::Quick && k >= 2 && k < n {
-        let found = at_once(instance, weights, options.seed, &mut scratches, control);
-        if found.violation == 0.0 || control.stopped().is_some() {
-            return found.parts;
-        }
-        quick = Some(found.parts);
-    }
-    let mut hierarchy = Hierarchy::new(instance, &[]);
-    let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
-    let mut diagram = if binds { Diagram::default() } else { begin(hierarchy.coarsest(), STEPS, from.first) };
-    if binds {
-        (hierarchy, diagram) = begin_bound(instance, from.first);
-    }
-    if k < 2 || k == n {
-        return hierarchy.project(diagram.parts);
-    }
-    hierarchy.make_room(&diagram.parts);
-    let coarse = State::new(hierarchy.coarsest(), diagram.parts.clone(), Scales::default());
-    let scales = coarse.scales_for(weights);
-    drop(coarse);
-    // Measured like what comes after it: by the true bounds, whatever room was made.
-    let mut best = quick.map(|parts| Found::of(&State::new(instance, parts, scales)));
-    let most = from.most.min(if instance.measures > 1 { MOST_MIXED } else { MOST_STARTS });
-    // Small problems are searched from several starts, unless territories must stay where their oversize units are.
-    let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, most) as u32 } else { 1 };
-    let (attempts, if_solved): (u32, u32) = match options.effort {
-        Effort::Quick => (2.max(starts), 1),
-        Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
-        Effort::Thorough if from.renewed => (12.max(2 * starts), starts),
-        Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
-    };
-    let attempts = if from.most == 1 { 1 } else { attempts };
-    // A quick search that failed has no time for smoother borders: other diagrams are as good a chance.
-    let anew = options.effort == Effort::Quick && starts > 1;
-    let mut failed = 0;
-    for attempt in 0..attempts {
-        let span = |at: f64| share * (f64::from(attempt) + at) / f64::from(attempts);
-        let seed = options.seed.wrapping_add(u64::from(attempt) << 32);
-        let mut descent = Descent {
-            hierarchy: &hierarchy,
-            effort: options.effort,
-            seed,
-            scales,
-            // What was not met is tried again with smoother borders: ragged ones hold loads back.
-            smoothing: if failed == 0 || anew { 0.0 } else { f64::from(1u32 << (2 * failed.min(3))) / 2.0 },
-            control,
-            progress: (span(0.0), span(1.0)),
-            scratches: &mut scratches,
-        };
-        let (mut found, going) = descent.run(&diagram, weights);
-        if options.effort == Effort::Quick && going {
-            found = shaken(State::new(instance, found.parts, scales), seed, &mut scratches, control);
-        }
-        failed = if found.violation == 0.0 { 0 } else { failed + 1 };
-        if best.as_ref().is_none_or(|b| found.is_better(b)) {
-            best = Some(found);
-        }
-        let solved = best.as_ref().is_some_and(|b| b.violation == 0.0);
-        if !going || (solved && attempt + 1 >= if_solved) {
-            break;
-        }
-        if starts > 1 && (failed == 0 || anew) {
-            let turn = from.first + u64::from(attempt) + 1;
-            if binds {
-                (hierarchy, diagram) = begin_bound(instance, turn);
-            } else {
-                diagram = begin(hierarchy.coarsest(), STEPS, turn);
-            }
-        }
-    }
-    best.map_or_else(|| hierarchy.project(diagram.parts), |b| b.parts)
-}
-
-/// Where rules bind units corridors need the room between single ones: the diagram of the coarsest units is made contiguous on the
-/// units, and the levels are formed anew inside its parts.
-fn begin_bound(instance: &Instance, turn: u64) -> (Hierarchy<'_>, Diagram) {
-    let hierarchy = Hierarchy::new(instance, &[]);
-    let mut diagram = begin_from(instance, |arrangement| {
-        let coarse = construct(hierarchy.coarsest(), STEPS, turn + (arrangement << 32));
-        Diagram { parts: hierarchy.project(coarse.parts), ..coarse }
-    });
-    let within = Hierarchy::new(instance, &diagram.parts);
-    diagram.parts = within.restrict(diagram.parts);
-    (within, diagram)
-}
-
 /// A contiguous plan to go on from.
 pub(crate) fn begin_plan(instance: &Instance) -> Vec<u32> {
     begin(instance, QUICK_STEPS, 0).parts
 }
 
 /// One good pass: a diagram on the units, made contiguous and settled.
-fn at_once(
+pub(super) fn at_once(
     instance: &Instance,
     weights: [f64; 3],
     seed: u64,
@@ -298,7 +182,7 @@ fn at_once(
 }
 
 /// A plan, or what is better after its borders were moved about where bounds are violated, and smoothed where these are narrow.
-fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &Control<'_>) -> Found {
+pub(super) fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &Control<'_>) -> Found {
     let mut found = Found::of(&state);
     // What follows may be the longer way, or diameters: progress would fall back.
     let control = &control.unobserved();
@@ -319,12 +203,7 @@ fn shaken(mut state: State<'_>, seed: u64, scratches: &mut Scratches, control: &
     found
 }
 
-/// Units in all starts together, and most starts with one measure and with several, whose searches are longer.
-const STARTS: usize = 60_000;
-const MOST_STARTS: usize = 8;
-const MOST_MIXED: usize = 4;
 /// Steps of the construction.
-const STEPS: usize = 120;
 const QUICK_STEPS: usize = 40;
 
 /// Random streams of [`at_once`], [`shaken`] (two) and [`renewed`].

@@ -158,6 +158,7 @@ fn coarse_levels_have_groups_where_the_units_do_and_territories_are_many() {
     assert_eq!(groups(190, 200), (2, 3));
     assert_eq!(groups(190, 100), (2, 1));
     assert_eq!(groups(160, 200), (1, 1));
+    assert_eq!(groups(190, 520), (2, 8));
 }
 
 #[test]
@@ -167,15 +168,16 @@ fn searches_ask_whether_to_stop_in_the_midst_of_rounds() {
     for side in [30, 260] {
         let instance = grid(side, side, 16);
         let mut state = state(&instance);
+        assert_eq!(super::regions::count(&state) > 1, side == 260);
         let mut balance = Balance::new(&instance);
         let schedule = Schedule {
             steps: 1 << 22,
-            temperature: (0.0, 0.0),
+            temperature: (0.001, 0.0),
             lambda: (1.0, 1.0),
             calm: (0.0, 0.0),
             price_updates: 8,
-            swaps: 0.0,
-            bundle: 0,
+            swaps: 0.3,
+            bundle: 6,
             heat: 1.0,
         };
         let mut annealed = |limit: u64| {
@@ -191,6 +193,8 @@ fn searches_ask_whether_to_stop_in_the_midst_of_rounds() {
         // Once the time is up no view goes on: each asks once more at most, and so do the rounds.
         let (went, asked) = annealed(100);
         assert!(!went && asked < 120, "asked {asked} times after 100");
+        assert!((0..16).all(|t| pieces(&state, t) == 1));
+        assert!(state.book_error() < 1e-6);
     }
 }
 

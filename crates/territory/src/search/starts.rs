@@ -1,0 +1,240 @@
+//! Starts: small problems are searched from several diagrams, which are local optima of their own, and the best plan stays.
+
+use super::construct::{Diagram, construct};
+use super::contiguity::{begin, begin_from};
+use super::descent::{Descent, Found};
+use super::hierarchy::Hierarchy;
+use super::instance::Instance;
+use super::regions::Scratches;
+use super::run::{at_once, shaken};
+use super::state::{Scales, State};
+use crate::control::{Control, Effort};
+use crate::parallel;
+use crate::solve::SolveOptions;
+use std::sync::Arc;
+
+/// Where a search on clusters starts from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Starts {
+    /// Turn of the first construction.
+    pub(super) first: u64,
+    /// How many there are at most.
+    pub(super) most: usize,
+    /// Whether regions are drawn anew after it, which brings more than further starts of the whole.
+    pub(super) renewed: bool,
+}
+
+impl Starts {
+    /// As many as the size of the problem and the effort ask for.
+    pub(super) const ALL: Self = Self { first: 0, most: usize::MAX, renewed: false };
+}
+
+/// A contiguous diagram on the coarsest level.
+struct Start<'a> {
+    hierarchy: Arc<Hierarchy<'a>>,
+    diagram: Diagram,
+}
+
+/// One of the attempts that go on side by side.
+#[derive(Default)]
+struct Lane<'a> {
+    /// Where it starts; none: from a diagram of its own.
+    start: Option<Start<'a>>,
+    scratches: Scratches,
+    /// What it found, and whether nobody stopped it.
+    found: Option<(Found, bool)>,
+}
+
+/// A plan balanced and compact by weights of inertia, border and cut, where every unit goes by itself; the search for it is `share`
+/// of the progress.
+pub(super) fn balanced_units(
+    instance: &Instance,
+    weights: [f64; 3],
+    options: &SolveOptions,
+    from: Starts,
+    control: &Control<'_>,
+    share: f64,
+) -> Vec<u32> {
+    let (n, k) = (instance.len(), instance.k());
+    control.report(0.0, "construct");
+    let mut scratches = Scratches::default();
+    let mut quick = None;
+    if options.effort == Effort::Quick && k >= 2 && k < n {
+        let found = at_once(instance, weights, options.seed, &mut scratches, control);
+        if found.violation == 0.0 || control.stopped().is_some() {
+            return found.parts;
+        }
+        quick = Some(found.parts);
+    }
+    let binds = instance.bonds.as_ref().is_some_and(|bonds| bonds.binds());
+    let (mut hierarchy, diagram) = if binds {
+        begin_bound(instance, from.first)
+    } else {
+        let hierarchy = Hierarchy::new(instance, &[]);
+        let diagram = begin(hierarchy.coarsest(), STEPS, from.first);
+        (hierarchy, diagram)
+    };
+    if k < 2 || k == n {
+        return hierarchy.project(diagram.parts);
+    }
+    hierarchy.make_room(&diagram.parts);
+    let scales = State::new(hierarchy.coarsest(), diagram.parts.clone(), Scales::default()).scales_for(weights);
+    // Measured like what comes after it: by the true bounds, whatever room was made.
+    let best = quick.map(|parts| Found::of(&State::new(instance, parts, scales)));
+    let most = from.most.min(if instance.measures > 1 { MOST_MIXED } else { MOST_STARTS });
+    // Small problems are searched from several starts, unless territories must stay where their oversize units are.
+    let starts = if instance.oversize_units().is_empty() { (STARTS / n).clamp(1, most) } else { 1 };
+    let (attempts, if_solved) = match options.effort {
+        Effort::Quick => (2.max(starts), 1),
+        Effort::Standard => (if n > 100_000 { 2 } else { 4.max(starts) }, starts),
+        Effort::Thorough if from.renewed => (12.max(2 * starts), starts),
+        Effort::Thorough => (12.max(2 * starts), 4.max(2 * starts)),
+    };
+    let hierarchy = Arc::new(hierarchy);
+    let start = Start { hierarchy: Arc::clone(&hierarchy), diagram };
+    let search = Attempts {
+        instance,
+        weights,
+        options: *options,
+        first: from.first,
+        hierarchy,
+        binds,
+        scales,
+        several: starts > 1,
+        attempts: if from.most == 1 { 1 } else { attempts },
+        if_solved,
+        share,
+    };
+    search.run(best, Lane { start: Some(start), scratches, found: None }, control)
+}
+
+/// Attempts from one start after another, and again from one that failed.
+struct Attempts<'a> {
+    instance: &'a Instance,
+    weights: [f64; 3],
+    options: SolveOptions,
+    /// Turn of the first start.
+    first: u64,
+    /// That of all starts, unless units are bound.
+    hierarchy: Arc<Hierarchy<'a>>,
+    binds: bool,
+    /// Energy weights that plans are compared by.
+    scales: Scales,
+    /// Whether there is more than one start.
+    several: bool,
+    /// Most attempts, and those that are made though the bounds hold.
+    attempts: usize,
+    if_solved: usize,
+    /// Of the progress.
+    share: f64,
+}
+
+impl<'a> Attempts<'a> {
+    fn run(&self, mut best: Option<Found>, first: Lane<'a>, control: &Control<'_>) -> Vec<u32> {
+        // A quick search that failed has no time for smoother borders: other diagrams are as good a chance.
+        let anew = self.options.effort == Effort::Quick && self.several;
+        let mut lanes = vec![first];
+        let (mut attempt, mut failed) = (0, 0u32);
+        'all: while attempt < self.attempts {
+            // While none fails it is known what the next ones are: as many as there are threads go on side by side. What comes after
+            // one that fails was done for nothing, and is forgotten, so that plans do not depend on it.
+            let ahead = if self.several && failed == 0 { self.if_solved.saturating_sub(attempt) } else { 1 };
+            let width = ahead.clamp(1, parallel::threads());
+            if lanes.len() < width {
+                lanes.resize_with(width, Lane::default);
+            }
+            // What was not met is tried again with smoother borders: ragged ones hold loads back.
+            let smoothing = if failed == 0 || anew { 0.0 } else { f64::from(1u32 << (2 * failed.min(3))) / 2.0 };
+            match &mut lanes[..width] {
+                [lane] => self.attempt(attempt, smoothing, lane, control),
+                lanes => {
+                    // Observers are told by the thread that called.
+                    let quiet = control.unobserved();
+                    parallel::for_each(lanes, |i, lane| self.attempt(attempt + i, smoothing, lane, &quiet));
+                }
+            }
+            let mut again = None;
+            for (i, lane) in lanes[..width].iter_mut().enumerate() {
+                let Some((found, going)) = lane.found.take() else { break 'all };
+                attempt += 1;
+                failed = if found.violation == 0.0 { 0 } else { failed + 1 };
+                if best.as_ref().is_none_or(|b| found.is_better(b)) {
+                    best = Some(found);
+                }
+                let solved = best.as_ref().is_some_and(|b| b.violation == 0.0);
+                if !going || (solved && attempt >= self.if_solved) {
+                    break 'all;
+                }
+                if !self.several || (failed > 0 && !anew) {
+                    again = Some(i);
+                    break;
+                }
+                lane.start = None;
+            }
+            if width > 1 {
+                control.report(self.progress(attempt), "improve");
+            }
+            if let Some(i) = again {
+                lanes.swap(0, i);
+                lanes.truncate(1);
+            }
+        }
+        best.map_or_else(|| self.hierarchy.project(self.begin_at(self.first).diagram.parts), |best| best.parts)
+    }
+
+    /// The attempt of a number.
+    fn attempt(&self, number: usize, smoothing: f64, lane: &mut Lane<'a>, control: &Control<'_>) {
+        let Lane { start, scratches, found } = lane;
+        let start = start.get_or_insert_with(|| self.begin_at(self.first + number as u64));
+        let seed = self.options.seed.wrapping_add((number as u64) << 32);
+        let mut descent = Descent {
+            hierarchy: &start.hierarchy,
+            effort: self.options.effort,
+            seed,
+            scales: self.scales,
+            smoothing,
+            control,
+            progress: (self.progress(number), self.progress(number + 1)),
+            scratches,
+        };
+        let (mut plan, going) = descent.run(&start.diagram, self.weights);
+        if self.options.effort == Effort::Quick && going {
+            plan = shaken(State::new(self.instance, plan.parts, self.scales), seed, scratches, control);
+        }
+        *found = Some((plan, going));
+    }
+
+    fn begin_at(&self, turn: u64) -> Start<'a> {
+        if self.binds {
+            let (hierarchy, diagram) = begin_bound(self.instance, turn);
+            return Start { hierarchy: Arc::new(hierarchy), diagram };
+        }
+        let hierarchy = Arc::clone(&self.hierarchy);
+        Start { diagram: begin(hierarchy.coarsest(), STEPS, turn), hierarchy }
+    }
+
+    /// Of all, when so many attempts are over.
+    fn progress(&self, attempts: usize) -> f64 {
+        self.share * attempts as f64 / self.attempts as f64
+    }
+}
+
+/// Where rules bind units corridors need the room between single ones: the diagram of the coarsest units is made contiguous on the
+/// units, and the levels are formed anew inside its parts.
+fn begin_bound(instance: &Instance, turn: u64) -> (Hierarchy<'_>, Diagram) {
+    let hierarchy = Hierarchy::new(instance, &[]);
+    let mut diagram = begin_from(instance, |arrangement| {
+        let coarse = construct(hierarchy.coarsest(), STEPS, turn + (arrangement << 32));
+        Diagram { parts: hierarchy.project(coarse.parts), ..coarse }
+    });
+    let within = Hierarchy::new(instance, &diagram.parts);
+    diagram.parts = within.restrict(diagram.parts);
+    (within, diagram)
+}
+
+/// Units in all starts together, and most starts with one measure and with several, whose searches are longer.
+const STARTS: usize = 60_000;
+pub(super) const MOST_STARTS: usize = 8;
+const MOST_MIXED: usize = 4;
+/// Steps of the construction.
+const STEPS: usize = 120;
