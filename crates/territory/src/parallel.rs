@@ -130,3 +130,22 @@ pub(crate) fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnc
         (a(), b())
     }
 }
+
+/// Runs `first` on the thread that calls, and `f(index, item)` on every item beside it; returns when all are done.
+pub(crate) fn beside<T: Send>(first: impl FnOnce(), items: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
+    #[cfg(feature = "parallel")]
+    {
+        let f = &f;
+        rayon::in_place_scope(|scope| {
+            for (i, item) in items.iter_mut().enumerate() {
+                scope.spawn(move |_| f(i, item));
+            }
+            first();
+        });
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        first();
+        items.iter_mut().enumerate().for_each(|(i, item)| f(i, item));
+    }
+}

@@ -148,23 +148,86 @@ fn regions_drawn_anew_give_a_better_plan_and_the_same_on_any_number_of_threads()
     assert!(found.1 < 0.999 * standard.1, "{found:?} is not better than {standard:?}");
 }
 
-#[test]
-fn starts_side_by_side_leave_the_plan_of_starts_one_after_another() {
+/// A field of 30 × 20 units that is small enough for several starts.
+fn field(tolerance: f64, measures: usize) -> ProblemSpec {
     let places: Vec<(u16, u16)> = (0..600).map(|i| (i % 30, i / 30)).collect();
     let weights: Vec<(u8, u8)> = (0..600u32).map(|i| ((i * i * 31 % 83) as u8, (i * 7 % 11) as u8)).collect();
+    problem(&places, &weights, 12, tolerance, measures).spec().clone()
+}
+
+#[test]
+fn starts_side_by_side_leave_the_plan_of_starts_one_after_another() {
+    let mut bound = field(0.05, 1);
+    bound.rules.locked = vec![(0, 3), (599, 7)];
+    bound.rules.apart = vec![(100, 101), (310, 340)];
     // Bounds that all starts meet, and such that some do not.
-    for tolerance in [0.05, 0.01] {
-        let problem = problem(&places, &weights, 12, tolerance, 1);
+    for (what, spec) in
+        [("±5 %", field(0.05, 1)), ("±1 %", field(0.01, 1)), ("two measures", field(0.1, 2)), ("bound units", bound)]
+    {
+        let problem = spec.build().expect("a valid problem");
+        let solved = || solve(&problem, &options(3, Effort::Standard), &Control::default()).expect("a plan").assignment;
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-            pool.install(|| solve(&problem, &options(3, Effort::Standard), &Control::default())).expect("a plan")
+            pool.install(solved)
         };
         let one = on(1);
-        for threads in [2, 3] {
-            let differ = one.assignment.iter().zip(on(threads).assignment).filter(|(a, b)| **a != *b).count();
-            assert_eq!(differ, 0, "units that {threads} threads put elsewhere within {tolerance}");
+        for (threads, other) in [("three", on(3)), ("all", solved())] {
+            let differ = one.iter().zip(other).filter(|(a, b)| **a != *b).count();
+            assert_eq!(differ, 0, "units that {threads} threads put elsewhere, {what}");
         }
     }
+}
+
+#[test]
+fn starts_side_by_side_are_told_of_by_the_thread_that_called() {
+    let problem = field(0.05, 1).build().expect("a valid problem");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+    pool.install(|| {
+        let caller = std::thread::current().id();
+        let heard = std::sync::Mutex::new(Vec::new());
+        let observer = |progress: territory::Progress| {
+            assert_eq!(std::thread::current().id(), caller);
+            heard.lock().expect("a lock").push(progress.done);
+        };
+        solve(&problem, &options(3, Effort::Standard), &Control::default().observer(&observer)).expect("a plan");
+        let heard = heard.into_inner().expect("a lock");
+        assert!(heard.is_sorted());
+        // Eight starts, two at once: of one of both it is heard how far it is.
+        assert!(heard.len() > 400, "heard of {heard:?} alone");
+    });
+}
+
+#[test]
+fn a_plan_found_beside_a_start_that_is_stopped_is_kept() {
+    let problem = field(0.02, 1).build().expect("a valid problem");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+    let stopped = |others_first: bool| {
+        // One thread of two waits until all is over: what there is to do beside the first start is done when that makes room.
+        let (over, wait) = std::sync::mpsc::channel::<()>();
+        let (waits, waiting) = std::sync::mpsc::channel();
+        pool.spawn(move || {
+            waits.send(()).expect("someone who listens");
+            wait.recv().expect("word that all is over");
+        });
+        waiting.recv().expect("a thread that waits");
+        let flag = AtomicBool::new(false);
+        let observer = |progress: territory::Progress| {
+            if progress.stage == "improve" && !flag.load(Ordering::Relaxed) {
+                if others_first {
+                    assert_eq!(rayon::yield_now(), Some(rayon::Yield::Executed));
+                }
+                flag.store(true, Ordering::Relaxed);
+            }
+        };
+        let control = Control::default().cancel(&flag).observer(&observer);
+        let solution = pool.install(|| solve(&problem, &options(3, Effort::Standard), &control)).expect("a plan");
+        over.send(()).expect("a thread that waits");
+        assert_eq!(solution.stopped, Stopped::Cancelled);
+        assert!(validate(&problem, &solution.assignment).expect("a valid assignment").is_valid());
+        rank(&problem, &solution.assignment).0
+    };
+    assert!(stopped(false) > 0.0, "a search that is stopped at once is no trial");
+    assert_eq!(stopped(true), 0.0);
 }
 
 #[test]

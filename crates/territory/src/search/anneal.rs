@@ -80,7 +80,7 @@ pub fn anneal(
     for round in 0..rounds {
         let share = round as f64 / rounds as f64;
         if control.stopped().is_some() {
-            return false;
+            break;
         }
         control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
         let temperature = schedule.temperature.0 * (1.0 - share) + schedule.temperature.1 * share;

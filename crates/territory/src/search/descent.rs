@@ -103,10 +103,10 @@ impl Descent<'_, '_> {
                 state.scales = scales;
                 going = going && polish(&mut state, self.scratches.one(), 50, self.control) >= 0.0;
             }
-            Found::keep_better(&mut best, &state);
+            Found::keep(&mut best, Found::of(&state));
             if going && steps.shape > 0 {
                 self.shape(&mut state, steps, stream(SHAPE), (middle, end));
-                Found::keep_better(&mut best, &state);
+                Found::keep(&mut best, Found::of(&state));
             }
             let violation = best.as_ref().map_or(f64::INFINITY, |b| b.violation);
             idle = if violation < least { 0 } else { idle + 1 };
@@ -144,8 +144,8 @@ impl Found {
             || (self.violation <= other.violation + SLACK && self.energy < other.energy)
     }
 
-    fn keep_better(best: &mut Option<Self>, state: &State<'_>) {
-        let found = Self::of(state);
+    /// Has the better of both in the place of `best`.
+    pub(super) fn keep(best: &mut Option<Self>, found: Self) {
         if best.as_ref().is_none_or(|b| found.is_better(b)) {
             *best = Some(found);
         }

@@ -41,8 +41,8 @@ struct Lane<'a> {
     /// Where it starts; none: from a diagram of its own.
     start: Option<Start<'a>>,
     scratches: Scratches,
-    /// What it found, and whether nobody stopped it.
-    found: Option<(Found, bool)>,
+    /// What it found; nothing where it was stopped before it began.
+    found: Option<Found>,
 }
 
 /// A plan balanced and compact by weights of inertia, border and cut, where every unit goes by itself; the search for it is `share`
@@ -101,6 +101,7 @@ pub(super) fn balanced_units(
         binds,
         scales,
         several: starts > 1,
+        gives_up: options.effort == Effort::Quick && starts > 1,
         attempts: if from.most == 1 { 1 } else { attempts },
         if_solved,
         share,
@@ -122,6 +123,9 @@ struct Attempts<'a> {
     scales: Scales,
     /// Whether there is more than one start.
     several: bool,
+    /// Whether a start that failed is left at that: a quick search has no time for smoother borders, and other diagrams are as good a
+    /// chance.
+    gives_up: bool,
     /// Most attempts, and those that are made though the bounds hold.
     attempts: usize,
     if_solved: usize,
@@ -130,61 +134,64 @@ struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    fn run(&self, mut best: Option<Found>, first: Lane<'a>, control: &Control<'_>) -> Vec<u32> {
-        // A quick search that failed has no time for smoother borders: other diagrams are as good a chance.
-        let anew = self.options.effort == Effort::Quick && self.several;
+    fn run(&self, best: Option<Found>, first: Lane<'a>, control: &Control<'_>) -> Vec<u32> {
+        let mut tally = Tally { best, spare: None, made: 0, failed: 0 };
         let mut lanes = vec![first];
-        let (mut attempt, mut failed) = (0, 0u32);
-        'all: while attempt < self.attempts {
+        while tally.made < self.attempts && !tally.is_enough(self.if_solved) {
             // While none fails it is known what the next ones are: as many as there are threads go on side by side. What comes after
             // one that fails was done for nothing, and is forgotten, so that plans do not depend on it.
-            let ahead = if self.several && failed == 0 { self.if_solved.saturating_sub(attempt) } else { 1 };
+            let ahead = if self.several && tally.failed == 0 { self.if_solved.saturating_sub(tally.made) } else { 1 };
             let width = ahead.clamp(1, parallel::threads());
-            if lanes.len() < width {
-                lanes.resize_with(width, Lane::default);
+            lanes.resize_with(width, Lane::default);
+            self.attempt_all(&tally, &mut lanes, control);
+            let found = lanes.iter_mut().filter_map(|lane| lane.found.take());
+            if control.stopped().is_some() {
+                tally.take_all(found);
+                break;
             }
-            // What was not met is tried again with smoother borders: ragged ones hold loads back.
-            let smoothing = if failed == 0 || anew { 0.0 } else { f64::from(1u32 << (2 * failed.min(3))) / 2.0 };
-            match &mut lanes[..width] {
-                [lane] => self.attempt(attempt, smoothing, lane, control),
-                lanes => {
-                    // Observers are told by the thread that called.
-                    let quiet = control.unobserved();
-                    parallel::for_each(lanes, |i, lane| self.attempt(attempt + i, smoothing, lane, &quiet));
+            let again = tally.take(found, |failed| self.starts_again(failed));
+            for (i, lane) in lanes.iter_mut().enumerate() {
+                if again != Some(i) {
+                    lane.start = None;
                 }
             }
-            let mut again = None;
-            for (i, lane) in lanes[..width].iter_mut().enumerate() {
-                let Some((found, going)) = lane.found.take() else { break 'all };
-                attempt += 1;
-                failed = if found.violation == 0.0 { 0 } else { failed + 1 };
-                if best.as_ref().is_none_or(|b| found.is_better(b)) {
-                    best = Some(found);
-                }
-                let solved = best.as_ref().is_some_and(|b| b.violation == 0.0);
-                if !going || (solved && attempt >= self.if_solved) {
-                    break 'all;
-                }
-                if !self.several || (failed > 0 && !anew) {
-                    again = Some(i);
-                    break;
-                }
-                lane.start = None;
-            }
+            lanes.swap(0, again.unwrap_or(0));
             if width > 1 {
-                control.report(self.progress(attempt), "improve");
-            }
-            if let Some(i) = again {
-                lanes.swap(0, i);
-                lanes.truncate(1);
+                control.report(self.progress(tally.made), "improve");
             }
         }
-        best.map_or_else(|| self.hierarchy.project(self.begin_at(self.first).diagram.parts), |best| best.parts)
+        // There is one: the first attempt has its start, and is made whoever stops it.
+        tally.best.map_or_else(|| self.hierarchy.project(self.begin_at(self.first).diagram.parts), |best| best.parts)
+    }
+
+    /// Whether the next attempt has the start of the last, after so many failures one after another.
+    fn starts_again(&self, failed: u32) -> bool {
+        !self.several || (failed > 0 && !self.gives_up)
+    }
+
+    /// The next attempts, one in each lane. The first is made by the thread that called, which tells the observer.
+    fn attempt_all(&self, tally: &Tally, lanes: &mut [Lane<'a>], control: &Control<'_>) {
+        // What was not met is tried again with smoother borders: ragged ones hold loads back.
+        let smoothing = match tally.failed {
+            0 => 0.0,
+            _ if self.gives_up => 0.0,
+            failed => f64::from(1u32 << (2 * failed.min(3))) / 2.0,
+        };
+        let Some((first, others)) = lanes.split_first_mut() else { return };
+        let quiet = control.unobserved();
+        parallel::beside(
+            || self.attempt(tally.made, smoothing, first, control),
+            others,
+            |i, lane| self.attempt(tally.made + 1 + i, smoothing, lane, &quiet),
+        );
     }
 
     /// The attempt of a number.
     fn attempt(&self, number: usize, smoothing: f64, lane: &mut Lane<'a>, control: &Control<'_>) {
         let Lane { start, scratches, found } = lane;
+        if start.is_none() && control.stopped().is_some() {
+            return;
+        }
         let start = start.get_or_insert_with(|| self.begin_at(self.first + number as u64));
         let seed = self.options.seed.wrapping_add((number as u64) << 32);
         let mut descent = Descent {
@@ -201,7 +208,7 @@ impl<'a> Attempts<'a> {
         if self.options.effort == Effort::Quick && going {
             plan = shaken(State::new(self.instance, plan.parts, self.scales), seed, scratches, control);
         }
-        *found = Some((plan, going));
+        *found = Some(plan);
     }
 
     fn begin_at(&self, turn: u64) -> Start<'a> {
@@ -216,6 +223,48 @@ impl<'a> Attempts<'a> {
     /// Of all, when so many attempts are over.
     fn progress(&self, attempts: usize) -> f64 {
         self.share * attempts as f64 / self.attempts as f64
+    }
+}
+
+/// What attempts have brought so far.
+struct Tally {
+    best: Option<Found>,
+    /// The best of what was found ahead, behind a start that failed: counts only where nobody may go on.
+    spare: Option<Found>,
+    /// How many attempts were made.
+    made: usize,
+    /// How many failed, one after another.
+    failed: u32,
+}
+
+impl Tally {
+    /// Whether the bounds hold and so many attempts were made.
+    fn is_enough(&self, if_solved: usize) -> bool {
+        self.made >= if_solved && self.best.as_ref().is_some_and(|best| best.violation == 0.0)
+    }
+
+    /// Takes what attempts found, in their order, up to the first whose start `starts_again` after so many failures one after another.
+    /// Returns which that is, if one is.
+    fn take(&mut self, found: impl Iterator<Item = Found>, starts_again: impl Fn(u32) -> bool) -> Option<usize> {
+        let mut again = None;
+        for (i, found) in found.enumerate() {
+            if again.is_some() {
+                Found::keep(&mut self.spare, found);
+                continue;
+            }
+            self.made += 1;
+            self.failed = if found.violation == 0.0 { 0 } else { self.failed + 1 };
+            Found::keep(&mut self.best, found);
+            again = starts_again(self.failed).then_some(i);
+        }
+        again
+    }
+
+    /// Takes all there is where somebody stopped the search: no plan is lost for the sake of what would come after it.
+    fn take_all(&mut self, found: impl Iterator<Item = Found>) {
+        for found in self.spare.take().into_iter().chain(found) {
+            Found::keep(&mut self.best, found);
+        }
     }
 }
 
@@ -238,3 +287,43 @@ pub(super) const MOST_STARTS: usize = 8;
 const MOST_MIXED: usize = 4;
 /// Steps of the construction.
 const STEPS: usize = 120;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(violation: f64, energy: f64) -> Found {
+        Found { violation, energy, parts: Vec::new() }
+    }
+
+    fn rank(tally: &Tally) -> Option<(f64, f64)> {
+        tally.best.as_ref().map(|best| (best.violation, best.energy))
+    }
+
+    #[test]
+    fn what_lies_behind_a_start_that_fails_counts_only_where_the_search_is_stopped() {
+        let side_by_side = || [found(0.0, 5.0), found(0.2, 1.0), found(0.0, 3.0), found(0.0, 2.0)].into_iter();
+        let mut tally = Tally { best: None, spare: None, made: 0, failed: 0 };
+        assert_eq!(tally.take(side_by_side(), |failed| failed > 0), Some(1));
+        assert_eq!((rank(&tally), tally.made, tally.failed), (Some((0.0, 5.0)), 2, 1));
+        assert!(tally.is_enough(2) && !tally.is_enough(3));
+        // The one that failed is tried again, and better.
+        assert_eq!(tally.take([found(0.0, 4.0)].into_iter(), |failed| failed > 0), None);
+        assert_eq!((rank(&tally), tally.made, tally.failed), (Some((0.0, 4.0)), 3, 0));
+        tally.take_all([found(0.1, 0.5)].into_iter());
+        assert_eq!(rank(&tally), Some((0.0, 2.0)));
+
+        let mut tally = Tally { best: Some(found(0.5, 0.0)), spare: None, made: 0, failed: 0 };
+        tally.take_all(side_by_side());
+        assert_eq!(rank(&tally), Some((0.0, 2.0)));
+    }
+
+    #[test]
+    fn failures_are_counted_one_after_another() {
+        let mut tally = Tally { best: None, spare: None, made: 0, failed: 0 };
+        for (violation, failed) in [(0.3, 1), (0.2, 2), (0.0, 0), (0.1, 1)] {
+            assert_eq!(tally.take([found(violation, 1.0)].into_iter(), |_| false), None);
+            assert_eq!(tally.failed, failed);
+        }
+    }
+}

@@ -17,6 +17,20 @@ fn state(instance: &Instance) -> State<'_> {
     state
 }
 
+/// A search for shape inside the bounds.
+fn for_shape(steps: u64, temperature: f64) -> Schedule {
+    Schedule {
+        steps,
+        temperature: (temperature, 0.0),
+        lambda: (1.0, 1.0),
+        calm: (1.0, 1.0),
+        price_updates: 0,
+        swaps: 0.3,
+        bundle: 6,
+        heat: 1.0,
+    }
+}
+
 fn pieces(state: &State<'_>, territory: u32) -> usize {
     let n = state.instance.len() as u32;
     let mut seen = vec![false; n as usize];
@@ -120,16 +134,8 @@ fn stages_keep_territories_whole_and_balance_them() {
     let instance = grid(30, 30, 9);
     let mut state = state(&instance);
     let mut scratches = Scratches::default();
-    let schedule = Schedule {
-        steps: 60_000,
-        temperature: (0.005, 0.0),
-        lambda: (5.0, 1000.0),
-        calm: (0.0, 0.0),
-        price_updates: 400,
-        swaps: 0.3,
-        bundle: 6,
-        heat: 1.0,
-    };
+    let shape = for_shape(60_000, 0.005);
+    let schedule = Schedule { lambda: (5.0, 1000.0), calm: (0.0, 0.0), price_updates: 400, ..shape };
     let control = Control::default();
     let mut balance = Balance::new(&instance);
     assert!(anneal(&mut state, &mut balance, &schedule, (1, 0), &mut scratches, &control, (0.0, 1.0)));
@@ -140,7 +146,6 @@ fn stages_keep_territories_whole_and_balance_them() {
     // Inside hard bounds nothing may break them again.
     balance.set_only_walls(&state);
     assert!(balance.has_only_walls());
-    let shape = Schedule { price_updates: 0, calm: (1.0, 1.0), ..schedule };
     anneal(&mut state, &mut balance, &shape, (1, 0), &mut scratches, &control, (0.0, 1.0));
     assert_eq!(state.violation(), 0.0);
     assert!((0..9).all(|t| pieces(&state, t) == 1));
@@ -170,16 +175,7 @@ fn searches_ask_whether_to_stop_in_the_midst_of_rounds() {
         let mut state = state(&instance);
         assert_eq!(super::regions::count(&state) > 1, side == 260);
         let mut balance = Balance::new(&instance);
-        let schedule = Schedule {
-            steps: 1 << 22,
-            temperature: (0.001, 0.0),
-            lambda: (1.0, 1.0),
-            calm: (0.0, 0.0),
-            price_updates: 8,
-            swaps: 0.3,
-            bundle: 6,
-            heat: 1.0,
-        };
+        let schedule = Schedule { calm: (0.0, 0.0), price_updates: 8, ..for_shape(1 << 22, 0.001) };
         let mut annealed = |limit: u64| {
             let asked = AtomicU64::new(0);
             let clock = || Duration::from_secs(asked.fetch_add(1, Relaxed));
@@ -211,16 +207,7 @@ fn regions_leave_the_books_true_and_territories_whole() {
         let settled = state.energy();
         let mut balance = Balance::new(&instance);
         balance.set_walls(&instance, 0.0);
-        let shape = Schedule {
-            steps: 400_000,
-            temperature: (0.0002, 0.0),
-            lambda: (1.0, 1.0),
-            calm: (1.0, 1.0),
-            price_updates: 0,
-            swaps: 0.1,
-            bundle: 6,
-            heat: 1.0,
-        };
+        let shape = for_shape(400_000, 0.0002);
         anneal(&mut state, &mut balance, &shape, (3, 1), &mut scratches, &Control::default(), (0.0, 1.0));
         assert!(state.energy() < settled, "{} after {settled}", state.energy());
         assert_eq!(state.violation(), 0.0);
