@@ -121,7 +121,7 @@ fn refine(state: &mut State<'_>, steps: u64) {
         heat: 0.02,
     };
     let mut scratches = Scratches::default();
-    anneal(state, &mut balance, &schedule, (1, 1), &mut scratches, &Control::default(), (0.0, 1.0));
+    anneal(state, &mut balance, &schedule, (1, 1), &mut scratches, &Control::default());
 }
 
 const SEARCH: [Stage<Search>; 11] = [

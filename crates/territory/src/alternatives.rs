@@ -1,7 +1,7 @@
 //! Several good plans of one problem that truly differ, for people to choose from. Plans come from searches with different seeds;
 //! knows no more of the search than its facade.
 
-use crate::control::{Control, Effort, Progress, Stopped};
+use crate::control::{Control, Effort, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::flow::maximum_weight_matching;
 use crate::problem::Problem;
@@ -87,9 +87,7 @@ pub fn alternatives(
         for at in 0..count {
             let number = (round * count + at) as u64;
             let search = SolveOptions { seed: options.solve.seed.wrapping_add(number), effort };
-            let share = |done: f64| (at as f64 + done) / count as f64;
-            let part = |p: Progress| control.report(share(p.done), p.stage);
-            let solution = solve(problem, &search, &control.observer(&part))?;
+            let solution = solve(problem, &search, &control.round(round).nth(at, count))?;
             // A plan of the search is one of the problem.
             if let Ok(plan) = Judged::new(problem, solution.assignment) {
                 found.push(Candidate { plan, search, stopped: solution.stopped });
@@ -103,6 +101,7 @@ pub fn alternatives(
             break;
         }
     }
+    control.report(1.0, "done");
     Ok(told(problem, found, &kept))
 }
 

@@ -59,7 +59,7 @@ impl Stopped {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Estimated share of the work that is done, 0 to 1, never falling.
+    /// Estimated share of the work that is done, 0 to 1, never falling; 1 at the end of a search.
     pub done: f64,
     /// What is being done, in a word.
     pub stage: &'static str,
@@ -79,6 +79,8 @@ pub type Clock<'a> = &'a (dyn Fn() -> Duration + Sync);
 /// ```
 #[derive(Clone, Copy, Default)]
 pub struct Control<'a> {
+    /// Where this part of the work begins and ends in the whole; none: it is the whole.
+    part: Option<(f64, f64)>,
     cancel: Option<&'a AtomicBool>,
     clock: Option<Clock<'a>>,
     limit: Option<Duration>,
@@ -116,16 +118,50 @@ impl<'a> Control<'a> {
         }
     }
 
+    /// The same for a part of the work: what is told of it as 0 to 1 the observer hears as `from` to `to`.
+    ///
+    /// ```
+    /// use std::sync::Mutex;
+    /// let heard = Mutex::new(Vec::new());
+    /// let observer = |progress: territory::Progress| heard.lock().unwrap().push(progress.done);
+    /// let second_half = territory::Control::default().observer(&observer).part(0.5, 1.0);
+    /// second_half.report(0.5, "improve");
+    /// second_half.part(0.5, 1.0).report(1.0, "improve");
+    /// drop(second_half);
+    /// assert_eq!(heard.into_inner().unwrap(), [0.75, 1.0]);
+    /// ```
+    pub fn part(&self, from: f64, to: f64) -> Self {
+        Self { part: Some((self.at(from), self.at(to))), ..*self }
+    }
+
+    /// The part that is one `of` so many equal ones, from number 0 on.
+    pub(crate) fn nth(&self, number: usize, of: usize) -> Self {
+        let share = |parts: usize| parts as f64 / of as f64;
+        self.part(share(number), share(number + 1))
+    }
+
+    /// The part of a round, of which it is not known how many there will be: half of the work, a sixth, a twelfth and so on.
+    pub(crate) fn round(&self, round: usize) -> Self {
+        let after = |rounds: usize| rounds as f64 / (rounds + 1) as f64;
+        self.part(after(round), after(round + 1))
+    }
+
     /// The same without an observer, for a part of the work.
     pub(crate) fn unobserved(&self) -> Self {
         Self { observer: None, ..*self }
     }
 
-    /// Tells the observer.
+    /// Tells the observer, of this [`Control::part`].
     pub fn report(&self, done: f64, stage: &'static str) {
         if let Some(observer) = self.observer {
-            observer(Progress { done: done.clamp(0.0, 1.0), stage });
+            observer(Progress { done: self.at(done), stage });
         }
+    }
+
+    /// In the whole. Parts that follow each other share their ends to the bit.
+    fn at(&self, done: f64) -> f64 {
+        let (from, to) = self.part.unwrap_or((0.0, 1.0));
+        (from + (to - from) * done.clamp(0.0, 1.0)).min(to)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Plans come from the facades [`solve`] and [`realign`] at tolerances from loose to tight; what stands beside them is recomputed from the
 //! plans alone.
 
-use crate::control::{Control, Progress};
+use crate::control::Control;
 use crate::error::ProblemErrors;
 use crate::evaluate::Evaluation;
 use crate::problem::{DEFAULT_TOLERANCE, Problem};
@@ -74,8 +74,7 @@ pub fn disruption_frontier(
 ) -> Result<Frontier<Realigned>, ProblemErrors> {
     let scale = Scale::new(problem);
     let searches = points.max(3);
-    let part = |at: usize| move |p: Progress| control.report((at as f64 + p.done) / searches as f64, p.stage);
-    let asked = realign(problem, current, options, &control.observer(&part(0)))?;
+    let asked = realign(problem, current, options, &control.nth(0, searches))?;
     let mut found = Found::new(problem, scale);
     found.add(asked.assignment.clone(), scale.asked, true);
     let mut balance = None;
@@ -86,7 +85,7 @@ pub fn disruption_frontier(
             Some(loosest) => step(loosest, TIGHTEST * scale.asked.min(loosest), at - 1, searches - 2),
         };
         let Some(level) = scale.level(problem, tolerance) else { continue };
-        let plan = realign(&level, current, options, &control.observer(&part(at)))?;
+        let plan = realign(&level, current, options, &control.nth(at, searches))?;
         let kept_limits = plan.over.is_empty() || !asked.over.is_empty();
         let judged = found.add_if(kept_limits, plan.assignment, tolerance);
         balance = balance.or(judged);
@@ -95,6 +94,7 @@ pub fn disruption_frontier(
         }
     }
     let points = found.frontier(|plan| moved(problem, current, &plan.assignment));
+    control.report(1.0, "done");
     Ok(Frontier { asked, points })
 }
 
@@ -111,8 +111,7 @@ pub fn compactness_frontier(
 ) -> Result<Frontier<Solution>, ProblemErrors> {
     let scale = Scale::new(problem);
     let searches = points.max(3);
-    let part = |at: usize| move |p: Progress| control.report((at as f64 + p.done) / searches as f64, p.stage);
-    let asked = solve(problem, options, &control.observer(&part(0)))?;
+    let asked = solve(problem, options, &control.nth(0, searches))?;
     let mut found = Found::new(problem, scale);
     found.add(asked.assignment.clone(), scale.asked, true);
     for at in 1..searches {
@@ -121,11 +120,12 @@ pub fn compactness_frontier(
         }
         let tolerance = step(LOOSEST * scale.asked, TIGHTEST * scale.asked, at - 1, searches - 2);
         let Some(level) = scale.level(problem, tolerance) else { continue };
-        let plan = solve(&level, options, &control.observer(&part(at)))?;
+        let plan = solve(&level, options, &control.nth(at, searches))?;
         found.add(plan.assignment, tolerance, false);
     }
     let scales = found.plans.first().map(|first| scales(&first.0.evaluation)).unwrap_or_default();
     let points = found.frontier(|plan| relative_objective(&plan.evaluation, &scales));
+    control.report(1.0, "done");
     Ok(Frontier { asked, points })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Uses the facade and the evaluation; knows nothing of how either works.
 
-use crate::control::{Control, Progress, Stopped};
+use crate::control::{Control, Stopped};
 use crate::error::{ProblemError, ProblemErrors};
 use crate::evaluate::{BOUND_SLACK, Evaluation, diagnose, evaluate};
 use crate::problem::{Measure, Problem, ProblemSpec};
@@ -280,13 +280,13 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         Ok(())
     }
 
+    fn solve(&self, problem: &Problem) -> Result<Solution, HowManyError<E>> {
+        solve(problem, &self.options.solve, &self.control.round(self.tries())).map_err(HowManyError::Problem)
+    }
+
     /// Searches a plan.
     fn search(&mut self, problem: Problem) -> Result<Outcome, HowManyError<E>> {
-        let quiet = |_: Progress| {};
-        let tried = self.tries() as f64;
-        self.control.report(tried / (tried + 2.0), "how many");
-        let solution =
-            solve(&problem, &self.options.solve, &self.control.observer(&quiet)).map_err(HowManyError::Problem)?;
+        let solution = self.solve(&problem)?;
         let faults = self.faults(&problem, &solution.assignment);
         if faults.0 == 0 {
             self.found = Some(Attempt { problem, solution, faults });
@@ -335,11 +335,12 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         let stopped = self.control.stopped();
         let attempt = match self.found.take().or_else(|| self.nearest.take()) {
             Some(attempt) => attempt,
-            // Nothing is possible: the plan of the least number shows what is in the way.
+            // Nothing is possible: the plan of the least number, or of the most that was asked for, shows what is in the way.
             None => {
-                let spec = (self.spec_of)(range.least.min(range.units)).map_err(HowManyError::Spec)?;
+                let shown = range.least.min(range.units).min(self.options.most.max(1));
+                let spec = (self.spec_of)(shown).map_err(HowManyError::Spec)?;
                 let problem = spec.build().map_err(HowManyError::Problem)?;
-                let solution = solve(&problem, &self.options.solve, self.control).map_err(HowManyError::Problem)?;
+                let solution = self.solve(&problem)?;
                 let faults = self.faults(&problem, &solution.assignment);
                 Attempt { problem, solution, faults }
             }
@@ -360,6 +361,7 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
             other => other,
         });
         let lacks = (attempt.faults.0 > 0).then_some(attempt.faults.1);
+        self.control.report(1.0, "done");
         Ok(HowMany { k, problem: attempt.problem, solution, lacks, below, tried })
     }
 }

@@ -127,11 +127,11 @@ pub fn solve_regions(
     control: &Control<'_>,
 ) -> Result<Nested, ProblemErrors> {
     let (above, region_of) = region_problem(problem, regions, SLACK)?;
-    let found = solve(&above, options, control)?;
+    let found = solve(&above, options, &control.part(0.0, 0.5))?;
     let territories: Vec<Vec<u32>> = (0..regions as u32)
         .map(|r| (0..region_of.len() as u32).filter(|&t| region_of[t as usize] == r).collect())
         .collect();
-    split(problem, &found.assignment, &territories, options, control)
+    split(problem, &found.assignment, &territories, options, &control.part(0.5, 1.0))
 }
 
 /// Shares the territories out over given regions, for [`solve_within`]: every region gets at least one and at most one per unit, the
@@ -240,13 +240,17 @@ fn split(
     let mut assignment = vec![0; problem.units()];
     let mut region_of = vec![0; problem.k()];
     let mut errors = Vec::new();
+    let mut done = 0;
     for (r, own) in (0u32..).zip(territories) {
         own.iter().for_each(|&t| region_of[t as usize] = r);
         let units: Vec<u32> = (0..problem.units() as u32).filter(|&u| region[u as usize] == r).collect();
         if units.is_empty() && own.is_empty() {
             continue;
         }
-        match part(problem, &units, own).build().and_then(|part| solve(&part, options, control)) {
+        let share = |units: usize| units as f64 / problem.units() as f64;
+        let control = control.part(share(done), share(done + units.len()));
+        done += units.len();
+        match part(problem, &units, own).build().and_then(|part| solve(&part, options, &control)) {
             Ok(found) => {
                 units.iter().zip(&found.assignment).for_each(|(&u, &t)| assignment[u as usize] = own[t as usize])
             }
@@ -254,6 +258,7 @@ fn split(
         }
     }
     if errors.is_empty() {
+        control.report(1.0, "done");
         Ok(Nested { assignment, region_of, stopped: control.stopped().unwrap_or(Stopped::Steps) })
     } else {
         Err(ProblemErrors(errors))

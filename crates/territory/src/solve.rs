@@ -72,12 +72,12 @@ pub fn solve(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -
 /// The better of two plans: one whose search weighs the wishes against compactness, and one of a search that takes them for bounds,
 /// which carries loads over any distance to meet them.
 fn with_wishes(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -> (Vec<u32>, Stopped) {
-    let (weighed, stopped) = search(problem, options, control);
+    let (weighed, stopped) = search(problem, options, &control.part(0.0, 0.5));
     let mut spec = problem.spec().clone();
     spec.measures.iter_mut().for_each(|m| m.wish = None);
     // Bounds between which there is nothing, beside those of a territory, may well be wished for.
     let (None, Ok(bound)) = (control.stopped(), spec.build()) else { return (weighed, stopped) };
-    let (met, stopped) = search(&bound, options, control);
+    let (met, stopped) = search(&bound, options, &control.part(0.5, 1.0));
     let judged = |plan: &[u32]| Judged::new(problem, plan.to_vec());
     let better = match (judged(&weighed), judged(&met)) {
         (Ok(weighed), Ok(met)) => met.compare(&weighed, problem, &scales(&weighed.evaluation)) == Ordering::Less,
@@ -96,8 +96,8 @@ fn in_rounds(problem: &Problem, options: &SolveOptions, control: &Control<'_>) -
     let mut best: Option<Judged> = None;
     let mut settled = Cow::Borrowed(problem);
     let mut stopped = Stopped::Steps;
-    for _ in 0..ROUNDS {
-        let (assignment, why) = run(&settled, options, control);
+    for round in 0..ROUNDS {
+        let (assignment, why) = run(&settled, options, &control.round(round));
         stopped = why;
         let next = problem.settled(&assignment).into_owned();
         let moved = |m: usize| (next.total(m) / settled.total(m) - 1.0).abs();

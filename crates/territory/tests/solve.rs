@@ -92,26 +92,6 @@ proptest! {
 }
 
 #[test]
-fn progress_never_falls_and_ends_at_one() {
-    let places: Vec<(u16, u16)> = (0..400).map(|i| (i % 20, i / 20)).collect();
-    let weights: Vec<(u8, u8)> = (0..400u32).map(|i| ((i * 7 % 11) as u8, (i * 3 % 5) as u8)).collect();
-    let plain = problem(&places, &weights, 8, 0.02, 2);
-    let mut spec = problem(&places, &weights, 8, 0.02, 1).spec().clone();
-    spec.objective.diameter = 1.0;
-    let diameter = spec.build().expect("a valid problem");
-    for (problem, effort) in [(&plain, Effort::Standard), (&plain, Effort::Quick), (&diameter, Effort::Quick)] {
-        let last = std::sync::Mutex::new(0.0);
-        let observer = |progress: territory::Progress| {
-            let mut last = last.lock().expect("a lock");
-            assert!(progress.done >= *last && progress.done <= 1.0, "{} after {last}", progress.done);
-            *last = progress.done;
-        };
-        solve(problem, &options(3, effort), &Control::default().observer(&observer)).expect("a plan");
-        assert_eq!(*last.lock().expect("a lock"), 1.0);
-    }
-}
-
-#[test]
 fn regions_drawn_anew_give_a_better_plan_and_the_same_on_any_number_of_threads() {
     let places: Vec<(u16, u16)> = (0..1560).map(|i| (i % 40, i / 40)).collect();
     // A few units weigh as much as a quarter of a territory.
@@ -179,25 +159,6 @@ fn starts_side_by_side_leave_the_plan_of_starts_one_after_another() {
 }
 
 #[test]
-fn starts_side_by_side_are_told_of_by_the_thread_that_called() {
-    let problem = field(0.05, 1).build().expect("a valid problem");
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-    pool.install(|| {
-        let caller = std::thread::current().id();
-        let heard = std::sync::Mutex::new(Vec::new());
-        let observer = |progress: territory::Progress| {
-            assert_eq!(std::thread::current().id(), caller);
-            heard.lock().expect("a lock").push(progress.done);
-        };
-        solve(&problem, &options(3, Effort::Standard), &Control::default().observer(&observer)).expect("a plan");
-        let heard = heard.into_inner().expect("a lock");
-        assert!(heard.is_sorted());
-        // Eight starts, two at once: of one of both it is heard how far it is.
-        assert!(heard.len() > 400, "heard of {heard:?} alone");
-    });
-}
-
-#[test]
 fn a_plan_found_beside_a_start_that_is_stopped_is_kept() {
     let problem = field(0.02, 1).build().expect("a valid problem");
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
@@ -206,8 +167,8 @@ fn a_plan_found_beside_a_start_that_is_stopped_is_kept() {
         let (over, wait) = std::sync::mpsc::channel::<()>();
         let (waits, waiting) = std::sync::mpsc::channel();
         pool.spawn(move || {
-            waits.send(()).expect("someone who listens");
-            wait.recv().expect("word that all is over");
+            let _ = waits.send(());
+            let _ = wait.recv();
         });
         waiting.recv().expect("a thread that waits");
         let flag = AtomicBool::new(false);

@@ -59,7 +59,7 @@ pub fn balance_in_rounds<E: From<SalesError>>(
         };
         // Prices are kept from round to round: they hold what the rounds before have found out.
         let balance = balance.get_or_insert_with(|| Balance::new(&instance));
-        anneal(&mut state, balance, &schedule, (seed, u64::from(round)), &mut scratches, &control, (0.0, 1.0));
+        anneal(&mut state, balance, &schedule, (seed, u64::from(round)), &mut scratches, &control);
         polish(&mut state, scratches.one(), 50, &control);
         for (&unit, part) in instance.order.iter().zip(state.parts()) {
             assignment[unit as usize] = part;

@@ -185,7 +185,7 @@ pub(super) fn improve(state: &mut State<'_>, scratches: &mut Scratches, seed: u6
         bundle: 6,
         heat: 0.02,
     };
-    anneal(state, &mut balance, &schedule, (seed, PHASE), scratches, control, (0.8, 1.0));
+    anneal(state, &mut balance, &schedule, (seed, PHASE), scratches, &control.part(0.8, 1.0));
 }
 
 /// Anneals for balance: dear moves are made where the penalty is worth them.
@@ -202,7 +202,7 @@ pub(super) fn anneal_balance(state: &mut State<'_>, scratches: &mut Scratches, s
         bundle: 6,
         heat: 0.02,
     };
-    anneal(state, &mut balance, &schedule, (seed, PHASE + 1), scratches, control, (0.4, 0.7));
+    anneal(state, &mut balance, &schedule, (seed, PHASE + 1), scratches, &control.part(0.4, 0.7));
 }
 
 /// Random stream of the order in which units go.

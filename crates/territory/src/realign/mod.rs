@@ -129,6 +129,7 @@ pub fn realign(
             (assignment, over) = (mended, Vec::new());
         }
     }
+    control.report(1.0, "done");
     Ok(Realigned { assignment, stopped: control.stopped().unwrap_or(Stopped::Converged), over })
 }
 

@@ -4,7 +4,7 @@ use super::carry::{self, Manner};
 use super::iterate::Iterate;
 use super::limits::{self, Ledger};
 use super::{RealignOptions, in_order};
-use crate::control::{Control, Progress};
+use crate::control::Control;
 use crate::problem::Problem;
 use crate::search::{Instance, Level, Scratches, State, polish, settle};
 
@@ -50,8 +50,8 @@ impl Task<'_> {
         let several = self.options.price.is_none() && self.problem.units() <= SEVERAL;
         let ways = if several { &WAYS[..] } else { &WAYS[..1] };
         let mut scratches = Scratches::default();
-        let part = |at: usize| move |p: Progress| control.report((at as f64 + p.done) / ways.len() as f64, p.stage);
-        let (mut least, mut assignment) = self.go(ways[0], (mended, near), &mut scratches, &control.observer(&part(0)));
+        let part = |at: usize| control.nth(at, ways.len());
+        let (mut least, mut assignment) = self.go(ways[0], (mended, near), &mut scratches, &part(0));
         for (at, way) in ways.iter().enumerate().skip(1) {
             if least.is_nothing() || control.stopped().is_some() {
                 break;
@@ -59,7 +59,7 @@ impl Task<'_> {
             if !way.near && near.iter().all(|&near| near) {
                 continue;
             }
-            let (rank, found) = self.go(*way, (mended, near), &mut scratches, &control.observer(&part(at)));
+            let (rank, found) = self.go(*way, (mended, near), &mut scratches, &part(at));
             if rank.is_below(&least) {
                 (least, assignment) = (rank, found);
             }

@@ -59,7 +59,7 @@ pub struct Scratch {
 /// Rounds of an annealed search without price updates: on the whole, and in regions.
 const ROUNDS: [u64; 2] = [100, 24];
 
-/// Anneals `state` with random numbers of the stream (seed, phase); tells the observer from `progress.0` to `progress.1`.
+/// Anneals `state` with random numbers of the stream (seed, phase).
 /// Returns false when stopped from outside.
 pub fn anneal(
     state: &mut State<'_>,
@@ -68,7 +68,6 @@ pub fn anneal(
     (seed, phase): (u64, u64),
     scratches: &mut Scratches,
     control: &Control<'_>,
-    progress: (f64, f64),
 ) -> bool {
     let in_groups = usize::from(regions::count(state) > 1);
     let (together, until_flow) = UPDATES[in_groups];
@@ -82,7 +81,7 @@ pub fn anneal(
         if control.stopped().is_some() {
             break;
         }
-        control.report(progress.0 + (progress.1 - progress.0) * share, "improve");
+        control.report(share, "improve");
         let temperature = schedule.temperature.0 * (1.0 - share) + schedule.temperature.1 * share;
         let ramp = (share / 0.8).min(1.0);
         balance.set_lambda(schedule.lambda.0 * libm::pow(schedule.lambda.1 / schedule.lambda.0, ramp));

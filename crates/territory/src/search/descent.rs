@@ -25,7 +25,6 @@ pub(super) struct Descent<'a, 'b> {
     /// Weight of the cut beside the objective while balance is sought.
     pub(super) smoothing: f64,
     pub(super) control: &'a Control<'b>,
-    pub(super) progress: (f64, f64),
     pub(super) scratches: &'a mut Scratches,
 }
 
@@ -56,20 +55,16 @@ impl Descent<'_, '_> {
                 balance.set_grain(0.0);
                 return self.finish(state, balance, (smooth, scales), &steps, depths > 0);
             }
-            let span = |at: usize| self.span(0.3 * (depths - at) as f64 / (depths + 1) as f64);
-            let progress = (span(depth), span(depth - 1));
+            let share = |at: usize| COARSE * (depths - at) as f64 / depths as f64;
+            let control = self.control.part(share(depth), share(depth - 1));
             let schedule = steps.balance(depth < depths, self.smoothing > 0.0);
             let grain = if is_loose(&state) && self.smoothing == 0.0 { MIXED_GRAIN } else { GRAIN };
             balance.set_grain(grain * level.k() as f64 / level.len() as f64);
             let stream = (self.seed, ANNEAL + depth as u64);
-            anneal(&mut state, &mut balance, &schedule, stream, self.scratches, self.control, progress);
+            anneal(&mut state, &mut balance, &schedule, stream, self.scratches, &control);
             parts = self.hierarchy.levels[depth - 1].project(&state.parts());
         }
         (Found { violation: f64::INFINITY, energy: f64::INFINITY, parts }, false)
-    }
-
-    fn span(&self, share: f64) -> f64 {
-        self.progress.0 + (self.progress.1 - self.progress.0) * share
     }
 
     /// On the finest level: balance under smoothed energy, polish, shape inside the bounds; again while they are violated.
@@ -85,8 +80,7 @@ impl Descent<'_, '_> {
         let rounds = if self.effort == Effort::Quick { 1 } else { ROUNDS };
         let (mut least, mut idle) = (f64::INFINITY, 0);
         for round in 0..rounds {
-            let share = |at: f64| 0.3 + 0.7 * (f64::from(round) + at) / f64::from(rounds);
-            let (begin, middle, end) = (self.span(share(0.0)), self.span(share(0.6)), self.span(share(1.0)));
+            let control = self.control.part(if going_on { COARSE } else { 0.0 }, 1.0).round(round as usize);
             let stream = |phase: u64| (self.seed, phase + (u64::from(round) << 8));
             // From a balanced coarse plan moves that pay at once are often enough; not where several measures must meet.
             let settled = state.instance.measures == 1 && round == 0 && self.smoothing == 0.0 && going_on && {
@@ -97,15 +91,14 @@ impl Descent<'_, '_> {
             if !settled {
                 state.scales = smooth;
                 let schedule = steps.balance(going_on || round > 0, self.smoothing > 0.0 || round > 0);
-                let progress = (begin, middle);
-                going =
-                    anneal(&mut state, &mut balance, &schedule, stream(ANNEAL), self.scratches, self.control, progress);
+                let control = control.part(0.0, 0.6);
+                going = anneal(&mut state, &mut balance, &schedule, stream(ANNEAL), self.scratches, &control);
                 state.scales = scales;
                 going = going && polish(&mut state, self.scratches.one(), 50, self.control) >= 0.0;
             }
             Found::keep(&mut best, Found::of(&state));
             if going && steps.shape > 0 {
-                self.shape(&mut state, steps, stream(SHAPE), (middle, end));
+                self.shape(&mut state, steps, stream(SHAPE), &control.part(0.6, 1.0));
                 Found::keep(&mut best, Found::of(&state));
             }
             let violation = best.as_ref().map_or(f64::INFINITY, |b| b.violation);
@@ -119,10 +112,10 @@ impl Descent<'_, '_> {
     }
 
     /// Anneals for shape alone, inside the bounds.
-    fn shape(&mut self, state: &mut State<'_>, steps: &Steps, stream: (u64, u64), progress: (f64, f64)) {
+    fn shape(&mut self, state: &mut State<'_>, steps: &Steps, stream: (u64, u64), control: &Control<'_>) {
         let mut balance = Balance::new(state.instance);
         balance.set_only_walls(state);
-        anneal(state, &mut balance, &steps.shape(), stream, self.scratches, self.control, progress);
+        anneal(state, &mut balance, &steps.shape(), stream, self.scratches, control);
     }
 }
 
@@ -152,6 +145,8 @@ impl Found {
     }
 }
 
+/// Share of the work that is done above the units.
+const COARSE: f64 = 0.3;
 /// Violations this near are equal: sums that are moved about gather rounding errors.
 const SLACK: f64 = 1e-9;
 /// Rounds on the finest level while bounds are violated.

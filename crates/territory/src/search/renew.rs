@@ -63,22 +63,21 @@ pub(super) fn renew(
     weights: [f64; 3],
     seed: u64,
     control: &Control<'_>,
-    progress: (f64, f64),
     start: impl Fn(u64) -> Vec<u32>,
     draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32> + Sync + Send,
 ) -> Vec<u32> {
     let plans = plans(instance);
-    let span = |plan: u64| progress.0 + (progress.1 - progress.0) * plan as f64 / plans as f64;
+    let part = |plan: u64| control.nth(plan as usize, plans as usize);
     let mut state = State::new(instance, start(0), Scales::default());
     let scales = state.scales_for(weights);
     state.scales = scales;
-    let mut best = renew_plan(state, weights, (seed, 0), control, (span(0), span(1)), &draw);
+    let mut best = renew_plan(state, weights, (seed, 0), &part(0), &draw);
     for plan in 1..plans {
         if control.stopped().is_some() {
             break;
         }
         let state = State::new(instance, start(plan), scales);
-        let found = renew_plan(state, weights, (seed, plan << 20), control, (span(plan), span(plan + 1)), &draw);
+        let found = renew_plan(state, weights, (seed, plan << 20), &part(plan), &draw);
         if found.is_better(&best) {
             best = found;
         }
@@ -92,7 +91,6 @@ fn renew_plan(
     weights: [f64; 3],
     (seed, first): (u64, u64),
     control: &Control<'_>,
-    progress: (f64, f64),
     draw: impl Fn(&Instance, [f64; 3], u64) -> Vec<u32> + Sync + Send,
 ) -> Found {
     let (instance, scales) = (state.instance, state.scales);
@@ -104,7 +102,7 @@ fn renew_plan(
         if control.stopped().is_some() {
             break;
         }
-        control.report(progress.0 + (progress.1 - progress.0) * round as f64 / rounds as f64, "renew");
+        control.report(round as f64 / rounds as f64, "renew");
         let regions = regions(&state, &mut rank, &mut Random::stream(seed, REGIONS, first + round));
         let drawn = parallel::map(regions.len(), |at| {
             let going = control.stopped().is_none();
@@ -246,11 +244,11 @@ mod tests {
             asked.fetch_add(1, Ordering::Relaxed);
             uneven(part)
         };
-        assert_eq!(renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), |_| parts.clone(), worse), parts);
+        assert_eq!(renew(&instance, WEIGHTS, 1, &control, |_| parts.clone(), worse), parts);
         let rounds = (rounds(&instance) * plans(&instance)) as usize;
         assert!(plans(&instance) == 3 && asked.load(Ordering::Relaxed) >= 2 * rounds, "it gave up early");
         let better = |part: &Instance, _: [f64; 3], turn: u64| begin(part, 40, turn).parts;
-        let found = renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), |_| parts.clone(), better);
+        let found = renew(&instance, WEIGHTS, 1, &control, |_| parts.clone(), better);
         let [old, new] = [parts, found].map(|parts| Found::of(&State::new(&instance, parts, Scales::default())));
         assert!(new.violation < 0.5 * old.violation, "{} is not less than {}", new.violation, old.violation);
     }
@@ -282,7 +280,7 @@ mod tests {
                 if plan == best { good.clone() } else { bad.clone() }
             };
             let none = |part: &Instance, _: [f64; 3], _: u64| uneven(part);
-            let found = renew(&instance, WEIGHTS, 1, &Control::default(), (0.0, 1.0), start, none);
+            let found = renew(&instance, WEIGHTS, 1, &Control::default(), start, none);
             assert_eq!(found, good, "the best was plan {best}");
             assert_eq!(begun.into_inner(), [0, 1, 2]);
         }
@@ -306,9 +304,9 @@ mod tests {
                 begin(part, 40, turn + 1).parts
             }
         };
-        assert_eq!(renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), again, until(0)), parts);
+        assert_eq!(renew(&instance, WEIGHTS, 1, &control, again, until(0)), parts);
         assert_eq!(asked.load(Ordering::Relaxed), 0, "it began though it was stopped");
-        let found = renew(&instance, WEIGHTS, 1, &control, (0.0, 1.0), again, until(12));
+        let found = renew(&instance, WEIGHTS, 1, &control, again, until(12));
         assert!(asked.load(Ordering::Relaxed) < 20, "it went on");
         assert_ne!(found, parts, "what was drawn before is lost");
     }

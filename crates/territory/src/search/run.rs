@@ -41,9 +41,13 @@ pub(crate) fn run(problem: &Problem, options: &SolveOptions, control: &Control<'
 fn run_components(problem: &Problem, instance: &Instance, options: &SolveOptions, control: &Control<'_>) -> Vec<u32> {
     let mut parts = vec![0; instance.len()];
     let mut rank = vec![u32::MAX; instance.len()];
+    let mut done = 0;
     for (units, territories) in share_out(problem, instance) {
         let part = instance.part(&units, &territories, &mut rank);
-        let found = run_connected(problem, &part, options, control);
+        let share = |units: usize| units as f64 / instance.len() as f64;
+        let control = control.part(share(done), share(done + units.len()));
+        done += units.len();
+        let found = run_connected(problem, &part, options, &control);
         for (&u, &t) in units.iter().zip(&found) {
             parts[u as usize] = territories[t as usize];
         }
@@ -58,35 +62,35 @@ fn run_connected(problem: &Problem, instance: &Instance, options: &SolveOptions,
     let renews = options.effort == Effort::Thorough && !from_members && renew::applies(instance);
     if small::applies(problem, instance, options.effort) {
         // A plan to start from and to measure by: the search proper comes after it.
-        let share = 0.1;
+        let mut at = 0.1;
         let start = SolveOptions { effort: options.effort.min(Effort::Standard), ..*options };
-        let mut parts = balanced(problem, instance, &start, Starts::ALL, control, share);
-        let mut at = share;
+        let mut parts = balanced(problem, instance, &start, Starts::ALL, &control.part(0.0, at));
         if renews && control.stopped().is_none() {
+            parts = renewed(problem, instance, parts, options, &control.part(at, 0.8));
             at = 0.8;
-            parts = renewed(problem, instance, parts, options, control, (share, at));
         }
         if control.stopped().is_some() {
             return parts;
         }
         let roomy = with_room(instance, &parts);
-        return small::run(problem, &roomy, (parts, renews), options, control, (at, 1.0));
+        return small::run(problem, &roomy, (parts, renews), options, &control.part(at, 1.0));
     }
     if problem.objective().diameter == 0.0 {
         let share = if renews { 0.2 } else { 1.0 };
         let from = Starts { renewed: renews, ..Starts::ALL };
-        let parts = balanced(problem, instance, options, from, control, share);
-        return if renews { renewed(problem, instance, parts, options, control, (share, 1.0)) } else { parts };
+        let parts = balanced(problem, instance, options, from, &control.part(0.0, share));
+        return if renews { renewed(problem, instance, parts, options, &control.part(share, 1.0)) } else { parts };
     }
     // Where diameters are shortened after it, balance is the smaller part of the work.
     let share = 0.1;
     let effort = options.effort.min(Effort::Standard);
-    let parts = balanced(problem, instance, &SolveOptions { effort, ..*options }, Starts::ALL, control, share);
+    let options_of_balance = SolveOptions { effort, ..*options };
+    let parts = balanced(problem, instance, &options_of_balance, Starts::ALL, &control.part(0.0, share));
     if control.stopped().is_some() || instance.k() < 2 || instance.k() == instance.len() {
         return parts;
     }
     let roomy = with_room(instance, &parts);
-    diameter::run(problem, &roomy, parts, options, control, (share, 1.0))
+    diameter::run(problem, &roomy, parts, options, &control.part(share, 1.0))
 }
 
 /// The instance in which territories that hold an oversize unit aim at having it alone.
@@ -98,18 +102,17 @@ fn with_room(instance: &Instance, parts: &[u32]) -> Instance {
     roomy
 }
 
-/// A plan balanced and compact by inertia, border and cut; the search for it is `share` of the progress.
+/// A plan balanced and compact by inertia, border and cut.
 fn balanced(
     problem: &Problem,
     instance: &Instance,
     options: &SolveOptions,
     from: Starts,
     control: &Control<'_>,
-    share: f64,
 ) -> Vec<u32> {
     // What is measured from members has the inertia about the centroid in its place here.
     let weights = problem.objective().weights();
-    let balanced = |instance: &Instance| balanced_units(instance, weights, options, from, control, share);
+    let balanced = |instance: &Instance| balanced_units(instance, weights, options, from, control);
     match as_one(problem, instance) {
         None => balanced(instance),
         Some(level) => level.project(&balanced(&level.instance)),
@@ -123,7 +126,6 @@ fn renewed(
     parts: Vec<u32>,
     options: &SolveOptions,
     control: &Control<'_>,
-    progress: (f64, f64),
 ) -> Vec<u32> {
     let weights = problem.objective().weights();
     let quiet = control.unobserved();
@@ -134,13 +136,13 @@ fn renewed(
             return parts.clone();
         }
         let from = Starts { first: plan * MOST_STARTS as u64, ..Starts::ALL };
-        balanced_units(instance, weights, &standard(u64::MAX - plan), from, &quiet, 1.0)
+        balanced_units(instance, weights, &standard(u64::MAX - plan), from, &quiet)
     };
     let draw = |region: &Instance, weights: [f64; 3], turn: u64| {
         let from = Starts { first: turn, most: 1, ..Starts::ALL };
-        balanced_units(region, weights, &standard(turn), from, &quiet, 1.0)
+        balanced_units(region, weights, &standard(turn), from, &quiet)
     };
-    renew(instance, weights, options.seed, control, progress, start, draw)
+    renew(instance, weights, options.seed, control, start, draw)
 }
 
 /// A contiguous plan to go on from.

@@ -47,7 +47,7 @@ pub(super) fn shake(
         let schedule = schedule(state, STEPS, WARM, bundle);
         let (warm, cold) = schedule.temperature;
         let schedule = Schedule { temperature: (warm * f64::from(1u32 << idle), cold), ..schedule };
-        anneal(state, &mut balance, &schedule, (seed, phase + (round << 8)), scratches, control, (1.0, 1.0));
+        anneal(state, &mut balance, &schedule, (seed, phase + (round << 8)), scratches, control);
         let violation = polish(state, scratches.one(), POLISH_ROUNDS, control);
         idle = if violation < least { 0 } else { idle + 1 };
         least = least.min(violation);
@@ -69,7 +69,7 @@ pub(super) fn smooth(
     let mut balance = Balance::new(state.instance);
     balance.set_only_walls(state);
     let schedule = schedule(state, COOL_STEPS, COOL, bundle);
-    anneal(state, &mut balance, &schedule, stream, scratches, control, (1.0, 1.0));
+    anneal(state, &mut balance, &schedule, stream, scratches, control);
     true
 }
 

@@ -45,15 +45,13 @@ struct Lane<'a> {
     found: Option<Found>,
 }
 
-/// A plan balanced and compact by weights of inertia, border and cut, where every unit goes by itself; the search for it is `share`
-/// of the progress.
+/// A plan balanced and compact by weights of inertia, border and cut, where every unit goes by itself.
 pub(super) fn balanced_units(
     instance: &Instance,
     weights: [f64; 3],
     options: &SolveOptions,
     from: Starts,
     control: &Control<'_>,
-    share: f64,
 ) -> Vec<u32> {
     let (n, k) = (instance.len(), instance.k());
     control.report(0.0, "construct");
@@ -104,7 +102,6 @@ pub(super) fn balanced_units(
         gives_up: options.effort == Effort::Quick && starts > 1,
         attempts: if from.most == 1 { 1 } else { attempts },
         if_solved,
-        share,
     };
     search.run(best, Lane { start: Some(start), scratches, found: None }, control)
 }
@@ -129,23 +126,21 @@ struct Attempts<'a> {
     /// Most attempts, and those that are made though the bounds hold.
     attempts: usize,
     if_solved: usize,
-    /// Of the progress.
-    share: f64,
 }
 
 impl<'a> Attempts<'a> {
     fn run(&self, best: Option<Found>, first: Lane<'a>, control: &Control<'_>) -> Vec<u32> {
-        let mut tally = Tally { best, spare: None, made: 0, failed: 0 };
+        let mut tally = Tally { best, ..Tally::default() };
         let mut lanes = vec![first];
         while tally.made < self.attempts && !tally.is_enough(self.if_solved) {
-            // While none fails it is known what the next ones are: as many as there are threads go on side by side. What comes after
-            // one that fails was done for nothing, and is forgotten, so that plans do not depend on it.
+            // While none fails it is known what the next ones are: as many as there are threads go on side by side. What lies behind
+            // one that fails does not count, unless the search is stopped, so that plans do not depend on it.
             let ahead = if self.several && tally.failed == 0 { self.if_solved.saturating_sub(tally.made) } else { 1 };
             let width = ahead.clamp(1, parallel::threads());
             lanes.resize_with(width, Lane::default);
             self.attempt_all(&tally, &mut lanes, control);
-            let found = lanes.iter_mut().filter_map(|lane| lane.found.take());
-            if control.stopped().is_some() {
+            let found: Vec<Found> = lanes.iter_mut().filter_map(|lane| lane.found.take()).collect();
+            if control.stopped().is_some() || found.len() < width {
                 tally.take_all(found);
                 break;
             }
@@ -157,7 +152,7 @@ impl<'a> Attempts<'a> {
             }
             lanes.swap(0, again.unwrap_or(0));
             if width > 1 {
-                control.report(self.progress(tally.made), "improve");
+                control.report(tally.made as f64 / self.attempts as f64, "improve");
             }
         }
         // There is one: the first attempt has its start, and is made whoever stops it.
@@ -200,8 +195,7 @@ impl<'a> Attempts<'a> {
             seed,
             scales: self.scales,
             smoothing,
-            control,
-            progress: (self.progress(number), self.progress(number + 1)),
+            control: &control.nth(number, self.attempts),
             scratches,
         };
         let (mut plan, going) = descent.run(&start.diagram, self.weights);
@@ -219,14 +213,10 @@ impl<'a> Attempts<'a> {
         let hierarchy = Arc::clone(&self.hierarchy);
         Start { diagram: begin(hierarchy.coarsest(), STEPS, turn), hierarchy }
     }
-
-    /// Of all, when so many attempts are over.
-    fn progress(&self, attempts: usize) -> f64 {
-        self.share * attempts as f64 / self.attempts as f64
-    }
 }
 
 /// What attempts have brought so far.
+#[derive(Default)]
 struct Tally {
     best: Option<Found>,
     /// The best of what was found ahead, behind a start that failed: counts only where nobody may go on.
@@ -245,9 +235,9 @@ impl Tally {
 
     /// Takes what attempts found, in their order, up to the first whose start `starts_again` after so many failures one after another.
     /// Returns which that is, if one is.
-    fn take(&mut self, found: impl Iterator<Item = Found>, starts_again: impl Fn(u32) -> bool) -> Option<usize> {
+    fn take(&mut self, found: Vec<Found>, starts_again: impl Fn(u32) -> bool) -> Option<usize> {
         let mut again = None;
-        for (i, found) in found.enumerate() {
+        for (i, found) in found.into_iter().enumerate() {
             if again.is_some() {
                 Found::keep(&mut self.spare, found);
                 continue;
@@ -261,7 +251,7 @@ impl Tally {
     }
 
     /// Takes all there is where somebody stopped the search: no plan is lost for the sake of what would come after it.
-    fn take_all(&mut self, found: impl Iterator<Item = Found>) {
+    fn take_all(&mut self, found: Vec<Found>) {
         for found in self.spare.take().into_iter().chain(found) {
             Found::keep(&mut self.best, found);
         }
@@ -302,27 +292,27 @@ mod tests {
 
     #[test]
     fn what_lies_behind_a_start_that_fails_counts_only_where_the_search_is_stopped() {
-        let side_by_side = || [found(0.0, 5.0), found(0.2, 1.0), found(0.0, 3.0), found(0.0, 2.0)].into_iter();
-        let mut tally = Tally { best: None, spare: None, made: 0, failed: 0 };
+        let side_by_side = || vec![found(0.0, 5.0), found(0.2, 1.0), found(0.0, 3.0), found(0.0, 2.0)];
+        let mut tally = Tally::default();
         assert_eq!(tally.take(side_by_side(), |failed| failed > 0), Some(1));
         assert_eq!((rank(&tally), tally.made, tally.failed), (Some((0.0, 5.0)), 2, 1));
         assert!(tally.is_enough(2) && !tally.is_enough(3));
         // The one that failed is tried again, and better.
-        assert_eq!(tally.take([found(0.0, 4.0)].into_iter(), |failed| failed > 0), None);
+        assert_eq!(tally.take(vec![found(0.0, 4.0)], |failed| failed > 0), None);
         assert_eq!((rank(&tally), tally.made, tally.failed), (Some((0.0, 4.0)), 3, 0));
-        tally.take_all([found(0.1, 0.5)].into_iter());
+        tally.take_all(vec![found(0.1, 0.5)]);
         assert_eq!(rank(&tally), Some((0.0, 2.0)));
 
-        let mut tally = Tally { best: Some(found(0.5, 0.0)), spare: None, made: 0, failed: 0 };
+        let mut tally = Tally { best: Some(found(0.5, 0.0)), ..Tally::default() };
         tally.take_all(side_by_side());
         assert_eq!(rank(&tally), Some((0.0, 2.0)));
     }
 
     #[test]
     fn failures_are_counted_one_after_another() {
-        let mut tally = Tally { best: None, spare: None, made: 0, failed: 0 };
+        let mut tally = Tally::default();
         for (violation, failed) in [(0.3, 1), (0.2, 2), (0.0, 0), (0.1, 1)] {
-            assert_eq!(tally.take([found(violation, 1.0)].into_iter(), |_| false), None);
+            assert_eq!(tally.take(vec![found(violation, 1.0)], |_| false), None);
             assert_eq!(tally.failed, failed);
         }
     }

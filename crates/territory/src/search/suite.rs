@@ -138,7 +138,7 @@ fn stages_keep_territories_whole_and_balance_them() {
     let schedule = Schedule { lambda: (5.0, 1000.0), calm: (0.0, 0.0), price_updates: 400, ..shape };
     let control = Control::default();
     let mut balance = Balance::new(&instance);
-    assert!(anneal(&mut state, &mut balance, &schedule, (1, 0), &mut scratches, &control, (0.0, 1.0)));
+    assert!(anneal(&mut state, &mut balance, &schedule, (1, 0), &mut scratches, &control));
     assert!((0..9).all(|t| pieces(&state, t) == 1));
     assert_eq!(polish(&mut state, scratches.one(), 20, &control), 0.0);
     assert!((0..9).all(|t| pieces(&state, t) == 1));
@@ -146,7 +146,7 @@ fn stages_keep_territories_whole_and_balance_them() {
     // Inside hard bounds nothing may break them again.
     balance.set_only_walls(&state);
     assert!(balance.has_only_walls());
-    anneal(&mut state, &mut balance, &shape, (1, 0), &mut scratches, &control, (0.0, 1.0));
+    anneal(&mut state, &mut balance, &shape, (1, 0), &mut scratches, &control);
     assert_eq!(state.violation(), 0.0);
     assert!((0..9).all(|t| pieces(&state, t) == 1));
 }
@@ -180,8 +180,7 @@ fn searches_ask_whether_to_stop_in_the_midst_of_rounds() {
             let asked = AtomicU64::new(0);
             let clock = || Duration::from_secs(asked.fetch_add(1, Relaxed));
             let control = Control::default().time_limit(Duration::from_secs(limit), &clock);
-            let went =
-                anneal(&mut state, &mut balance, &schedule, (5, 0), &mut Scratches::default(), &control, (0.0, 1.0));
+            let went = anneal(&mut state, &mut balance, &schedule, (5, 0), &mut Scratches::default(), &control);
             (went, asked.into_inner())
         };
         let (went, asked) = annealed(u64::MAX);
@@ -208,7 +207,7 @@ fn regions_leave_the_books_true_and_territories_whole() {
         let mut balance = Balance::new(&instance);
         balance.set_walls(&instance, 0.0);
         let shape = for_shape(400_000, 0.0002);
-        anneal(&mut state, &mut balance, &shape, (3, 1), &mut scratches, &Control::default(), (0.0, 1.0));
+        anneal(&mut state, &mut balance, &shape, (3, 1), &mut scratches, &Control::default());
         assert!(state.energy() < settled, "{} after {settled}", state.energy());
         assert_eq!(state.violation(), 0.0);
         // Sums are those of a fresh state to the bit.
@@ -222,7 +221,7 @@ fn regions_leave_the_books_true_and_territories_whole() {
             assert!(state.book_error() < 1e-6);
             state.recompute();
             assert_eq!(state.book_error(), 0.0);
-            anneal(&mut state, &mut balance, &shape, (3, round), &mut scratches, &Control::default(), (0.0, 1.0));
+            anneal(&mut state, &mut balance, &shape, (3, round), &mut scratches, &Control::default());
             assert_eq!(state.book_error(), 0.0);
         }
         plans.push(state.parts());

@@ -78,7 +78,6 @@ pub(crate) fn run(
     parts: Vec<u32>,
     options: &SolveOptions,
     control: &Control<'_>,
-    progress: (f64, f64),
 ) -> Vec<u32> {
     let metric = if problem.has_own_distance() {
         Metric::Own(problem, &instance.order)
@@ -90,7 +89,7 @@ pub(crate) fn run(
     let inertia = objective.inertia + objective.inertia_medoid + objective.median;
     let weights = [inertia, objective.border, objective.cut].map(|w| w / objective.diameter);
     let plan = Plan { seed: options.seed, weights, ..Plan::of(options.effort, instance.len()) };
-    shorten(instance, metric, parts, &plan, control, progress)
+    shorten(instance, metric, parts, &plan, control)
 }
 
 /// Units up to which an instance is small.
@@ -112,7 +111,6 @@ pub fn shorten(
     parts: Vec<u32>,
     plan: &Plan,
     control: &Control<'_>,
-    progress: (f64, f64),
 ) -> Vec<u32> {
     let (n, k) = (instance.len(), instance.k());
     let Plan { seed, weights, .. } = *plan;
@@ -132,8 +130,8 @@ pub fn shorten(
         let before = line.worth;
         let steps = if first { plan.steps } else { plan.steps_again };
         let steps = (steps * n as f64).max(LEAST_STEPS) as u64;
-        let span = |at: u64| progress.0 + (progress.1 - progress.0) * (at as f64 / plan.proposals as f64).min(1.0);
-        let (begin, end) = (span(spent), span(spent + steps));
+        let share = |at: u64| at as f64 / plan.proposals as f64;
+        let control = control.part(share(spent), share(spent + steps));
         spent += steps;
         let limit = if line.diameter.is_finite() { line.diameter } else { NEAR * best.diameter };
         let mut round = Round {
@@ -146,7 +144,7 @@ pub fn shorten(
             pressure: if first { plan.first } else { plan.again },
             steps,
         };
-        let going = round.run(limit, control, (begin, end));
+        let going = round.run(limit, &control);
         idle = if first || line.worth < before { 0 } else { idle + 1 };
         first = false;
         if line.is_better(&best) {

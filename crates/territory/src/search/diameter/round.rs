@@ -89,7 +89,7 @@ struct Course {
 
 impl Round<'_, '_> {
     /// Anneals from the limit given. Returns false when stopped from outside.
-    pub fn run(&mut self, limit: f64, control: &Control<'_>, progress: (f64, f64)) -> bool {
+    pub fn run(&mut self, limit: f64, control: &Control<'_>) -> bool {
         let pressure = self.pressure;
         let geometric = |(a, b): (f64, f64), share: f64| a * libm::pow(b / a, share);
         let mut course = Course { limit, scale: 0.0, excess: 0.0, violation: 0.0, lambda: 50.0, temperature: 0.0 };
@@ -110,7 +110,7 @@ impl Round<'_, '_> {
                 if control.stopped().is_some() {
                     return false;
                 }
-                control.report(progress.0 + (progress.1 - progress.0) * share, "diameter");
+                control.report(share, "diameter");
             }
             if step == setting {
                 setting += interval.max(self.diameters.pairs() / PAIRS);

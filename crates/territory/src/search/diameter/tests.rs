@@ -121,14 +121,14 @@ fn plans_stay_contiguous_and_inside_and_only_get_better() {
         let metric = Metric::Locations(&instance.masses);
         let largest = |parts: &[u32]| Diameters::new(metric, parts, 8).largest();
         let plan = Plan { seed, ..Plan::of(Effort::Quick, instance.len()) };
-        let found = shorten(&instance, metric, parts.clone(), &plan, &Control::default(), (0.0, 1.0));
+        let found = shorten(&instance, metric, parts.clone(), &plan, &Control::default());
         let after = State::new(&instance, found.clone(), Scales::default());
         assert_eq!(pieces(|u| instance.neighbours(u).to_vec(), &found), 8);
         assert!((0..8).all(|t| after.size(t) > 0));
         assert!(after.violation() < 1e-8, "bounds violated by {}", after.violation());
         assert!(largest(&found) < largest(&parts), "{} after {}", largest(&found), largest(&parts));
         // A seed names its plan.
-        assert_eq!(found, shorten(&instance, metric, parts, &plan, &Control::default(), (0.0, 1.0)));
+        assert_eq!(found, shorten(&instance, metric, parts, &plan, &Control::default()));
     }
 }
 
@@ -141,7 +141,7 @@ fn bounds_that_are_violated_at_the_start_are_not_violated_more() {
     let before = State::new(&instance, parts.clone(), Scales::default()).violation();
     let plan = Plan::of(Effort::Quick, instance.len());
     let metric = Metric::Locations(&instance.masses);
-    let found = shorten(&instance, metric, parts, &plan, &Control::default(), (0.0, 1.0));
+    let found = shorten(&instance, metric, parts, &plan, &Control::default());
     let after = State::new(&instance, found, Scales::default()).violation();
     assert!(before > 0.5 && after <= before);
 }
@@ -154,7 +154,7 @@ fn a_cancelled_search_gives_the_plan_it_has() {
     let plan = Plan::of(Effort::Thorough, instance.len());
     let control = Control::default().cancel(&cancel);
     let metric = Metric::Locations(&instance.masses);
-    assert_eq!(shorten(&instance, metric, parts.clone(), &plan, &control, (0.0, 1.0)), parts);
+    assert_eq!(shorten(&instance, metric, parts.clone(), &plan, &control), parts);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn other_terms_break_ties() {
     let metric = Metric::Locations(&instance.masses);
     let inertia = |weights: [f64; 3]| {
         let plan = Plan { weights, ..Plan::of(Effort::Quick, instance.len()) };
-        let parts = shorten(&instance, metric, start(&instance), &plan, &Control::default(), (0.0, 1.0));
+        let parts = shorten(&instance, metric, start(&instance), &plan, &Control::default());
         State::new(&instance, parts, Scales::default()).terms()
     };
     let (alone, mixed) = (inertia([0.0; 3]), inertia([0.0, 0.0, 1.0]));

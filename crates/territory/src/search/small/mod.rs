@@ -66,7 +66,6 @@ pub(super) fn run(
     (parts, renewed): (Vec<u32>, bool),
     options: &SolveOptions,
     control: &Control<'_>,
-    progress: (f64, f64),
 ) -> Vec<u32> {
     let terms = MemberTerms::new(problem, instance);
     let scales = TermScales::of(instance, &terms, &parts);
@@ -83,7 +82,7 @@ pub(super) fn run(
         let lines = crate::parallel::map(anneals.lanes, |lane| search.lane(&pool, round, lane as u64));
         let fresh = round < anneals.fresh;
         lines.into_iter().flatten().for_each(|(place, found)| pool.add(found, place));
-        control.report(progress.0 + (progress.1 - progress.0) * (round + 1) as f64 / rounds as f64, "improve");
+        control.report((round + 1) as f64 / rounds as f64, "improve");
         idle = if fresh || pool.best().is_better(&best) { 0 } else { idle + 1 };
         let settled = pool.agreed >= anneals.agree || idle >= anneals.patience;
         if control.stopped().is_some() || (settled && round + 1 >= anneals.least) {

@@ -200,7 +200,7 @@ fn a_large_problem_is_searched_by_its_medoids() {
     let parts = layout(&instance, &mut Random::stream(5, 0, 0)).unwrap();
     let options = SolveOptions { seed: 1, effort: Effort::Standard };
     let (begin, after) = {
-        let found = run(&problem, &instance, (parts.clone(), false), &options, &Control::default(), (0.0, 1.0));
+        let found = run(&problem, &instance, (parts.clone(), false), &options, &Control::default());
         let terms = MemberTerms::new(&problem, &instance);
         let scales = TermScales::of(&instance, &terms, &parts);
         let of = |parts: Vec<u32>| Best::of(&Books::new(&instance, &terms, &scales, parts));
