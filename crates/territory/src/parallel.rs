@@ -3,15 +3,50 @@
 //! Work is cut into pieces by the caller, by the size of the input alone, and results come back in piece order: what is
 //! computed never depends on how many threads there are. The caller's pool is used; none is built here.
 
-/// How many threads share the work. Only for work done ahead, which leaves no trace in what comes out.
-pub(crate) fn threads() -> usize {
-    #[cfg(feature = "parallel")]
-    {
-        rayon::current_num_threads().max(1)
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Threads that do long pieces of work beside the one that calls. Only for work done ahead, which leaves no trace in what comes out.
+pub(crate) struct Threads {
+    count: usize,
+    /// Where it stands how many are lent, if they are to be given back.
+    lent: Option<&'static AtomicUsize>,
+}
+
+/// Threads of the global pool that are lent to callers from outside of it.
+static LENT: AtomicUsize = AtomicUsize::new(0);
+
+impl Threads {
+    /// As many as there are, up to `most`. Callers from outside of a pool cannot help with what they wait for: lest the long pieces of
+    /// one hold up the short ones of all others, they together get all threads of the global pool but one.
+    pub(crate) fn beside(most: usize) -> Self {
+        #[cfg(feature = "parallel")]
+        let (others, inside) =
+            (rayon::current_num_threads().saturating_sub(1), rayon::current_thread_index().is_some());
+        #[cfg(not(feature = "parallel"))]
+        let (others, inside) = (0, true);
+        if inside { Self { count: most.min(others), lent: None } } else { Self::lend(&LENT, most, others) }
     }
-    #[cfg(not(feature = "parallel"))]
-    {
-        1
+
+    fn lend(lent: &'static AtomicUsize, most: usize, all: usize) -> Self {
+        let mut count = 0;
+        // Nobody is refused, and told so: the count may be none.
+        let _ = lent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+            count = most.min(all.saturating_sub(taken));
+            Some(taken + count)
+        });
+        Self { count, lent: Some(lent) }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(lent) = self.lent {
+            lent.fetch_sub(self.count, Ordering::Relaxed);
+        }
     }
 }
 
@@ -147,5 +182,24 @@ pub(crate) fn beside<T: Send>(first: impl FnOnce(), items: &mut [T], f: impl Fn(
     {
         first();
         items.iter_mut().enumerate().for_each(|(i, item)| f(i, item));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_lent_until_they_are_given_back() {
+        static OF_FOUR: AtomicUsize = AtomicUsize::new(0);
+        let lend = |most: usize| Threads::lend(&OF_FOUR, most, 4);
+        let first = lend(3);
+        assert_eq!((first.count(), lend(0).count()), (3, 0));
+        let second = lend(3);
+        assert_eq!((second.count(), lend(3).count()), (1, 0));
+        drop(first);
+        assert_eq!(lend(7).count(), 3);
+        drop(second);
+        assert_eq!(OF_FOUR.load(Ordering::Relaxed), 0);
     }
 }

@@ -136,9 +136,11 @@ impl<'a> Attempts<'a> {
             // While none fails it is known what the next ones are: as many as there are threads go on side by side. What lies behind
             // one that fails does not count, unless the search is stopped, so that plans do not depend on it.
             let ahead = if self.several && tally.failed == 0 { self.if_solved.saturating_sub(tally.made) } else { 1 };
-            let width = ahead.clamp(1, parallel::threads());
+            let threads = parallel::Threads::beside(ahead.saturating_sub(1));
+            let width = 1 + threads.count();
             lanes.resize_with(width, Lane::default);
             self.attempt_all(&tally, &mut lanes, control);
+            drop(threads);
             let found: Vec<Found> = lanes.iter_mut().filter_map(|lane| lane.found.take()).collect();
             if control.stopped().is_some() || found.len() < width {
                 tally.take_all(found);
