@@ -101,9 +101,10 @@ impl<'a> Control<'a> {
         self
     }
 
-    /// Calls `observer` with the progress.
+    /// Calls `observer` with the progress, from 0 to 1 also where this is a [`Control::part`] of what another one hears.
     pub fn observer(mut self, observer: &'a (dyn Fn(Progress) + Sync)) -> Self {
         self.observer = Some(observer);
+        self.part = None;
         self
     }
 

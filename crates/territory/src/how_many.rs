@@ -51,7 +51,7 @@ pub struct HowMany {
     /// The plan that was found.
     pub solution: Solution,
     /// What the plan lacks, in words. None: it does all that is asked. Else no number was found for which a plan does, and this is
-    /// the plan with the fewest faults.
+    /// the plan with the fewest faults, or one of the least number that is not impossible, even if that is more than asked for.
     pub lacks: Option<String>,
     /// Why one less does not do.
     pub below: Below,
@@ -335,10 +335,9 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
         let stopped = self.control.stopped();
         let attempt = match self.found.take().or_else(|| self.nearest.take()) {
             Some(attempt) => attempt,
-            // Nothing is possible: the plan of the least number, or of the most that was asked for, shows what is in the way.
+            // Nothing is possible: the plan of the least number shows what is in the way.
             None => {
-                let shown = range.least.min(range.units).min(self.options.most.max(1));
-                let spec = (self.spec_of)(shown).map_err(HowManyError::Spec)?;
+                let spec = (self.spec_of)(range.least.min(range.units)).map_err(HowManyError::Spec)?;
                 let problem = spec.build().map_err(HowManyError::Problem)?;
                 let solution = self.solve(&problem)?;
                 let faults = self.faults(&problem, &solution.assignment);
@@ -360,7 +359,12 @@ impl<E, F: FnMut(usize) -> Result<ProblemSpec, E>> Search<'_, F> {
             Stopped::Time | Stopped::Cancelled => Stopped::Steps,
             other => other,
         });
-        let lacks = (attempt.faults.0 > 0).then_some(attempt.faults.1);
+        let most = self.options.most;
+        let lacks = if k > most {
+            Some(format!("{k} territories where at most {most} were asked for"))
+        } else {
+            (attempt.faults.0 > 0).then_some(attempt.faults.1)
+        };
         self.control.report(1.0, "done");
         Ok(HowMany { k, problem: attempt.problem, solution, lacks, below, tried })
     }

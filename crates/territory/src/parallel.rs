@@ -16,8 +16,8 @@ pub(crate) struct Threads {
 static LENT: AtomicUsize = AtomicUsize::new(0);
 
 impl Threads {
-    /// As many as there are, up to `most`. Callers from outside of a pool cannot help with what they wait for: lest the long pieces of
-    /// one hold up the short ones of all others, they together get all threads of the global pool but one.
+    /// As many as there are, up to `most`. Callers from outside of a pool cannot help with what they wait for: so that the long pieces
+    /// of one seldom hold up the short ones of others, they together get all threads of the global pool but one.
     pub(crate) fn beside(most: usize) -> Self {
         #[cfg(feature = "parallel")]
         let (others, inside) =

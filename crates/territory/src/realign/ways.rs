@@ -50,7 +50,9 @@ impl Task<'_> {
         let several = self.options.price.is_none() && self.problem.units() <= SEVERAL;
         let ways = if several { &WAYS[..] } else { &WAYS[..1] };
         let mut scratches = Scratches::default();
-        let part = |at: usize| control.nth(at, ways.len());
+        // Limits may leave too little of what is found near by.
+        let again = !several && self.ledger.limits() && near.contains(&false);
+        let part = |at: usize| control.nth(at, ways.len() + usize::from(again));
         let (mut least, mut assignment) = self.go(ways[0], (mended, near), &mut scratches, &part(0));
         for (at, way) in ways.iter().enumerate().skip(1) {
             if least.is_nothing() || control.stopped().is_some() {
@@ -64,10 +66,9 @@ impl Task<'_> {
                 (least, assignment) = (rank, found);
             }
         }
-        // Limits may leave too little of what was found near by.
         let is_short = least.over > 0 || least.violation > 0.0;
-        if !several && is_short && self.ledger.limits() && near.contains(&false) && control.stopped().is_none() {
-            let (rank, found) = self.go(WAYS[2], (mended, near), &mut scratches, control);
+        if again && is_short && control.stopped().is_none() {
+            let (rank, found) = self.go(WAYS[2], (mended, near), &mut scratches, &part(ways.len()));
             if rank.is_below(&least) {
                 assignment = found;
             }
