@@ -3,7 +3,7 @@
 //! Work is cut into pieces by the caller, by the size of the input alone, and results come back in piece order: what is
 //! computed never depends on how many threads there are. The caller's pool is used; none is built here.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// Threads that do long pieces of work beside the one that calls. Only for work done ahead, which leaves no trace in what comes out.
 pub(crate) struct Threads {
@@ -111,10 +111,37 @@ pub(crate) fn extend<T: Copy + Send + Sync>(column: &mut Vec<T>, items: &[T]) {
     }
 }
 
+/// Whether several threads go through so many cheap items together. Only where the outcome is the same whoever does what.
+pub(crate) fn is_shared(items: usize) -> bool {
+    #[cfg(feature = "parallel")]
+    {
+        items > RUN && rayon::current_num_threads() > 1
+    }
+    #[cfg(not(feature = "parallel"))]
+    {
+        let _ = items;
+        false
+    }
+}
+
+/// Numbers by index: `to[i]`, which are all different and below their count, gets `values[i]`.
+pub(crate) fn scatter(to: &[u32], values: &[u32]) -> Vec<u32> {
+    let all = map_runs(to.len(), |_| AtomicU32::new(0));
+    let put = |(&to, &value): (&u32, &u32)| all[to as usize].store(value, Ordering::Relaxed);
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        to.par_iter().zip(values).with_min_len(RUN).for_each(put);
+    }
+    #[cfg(not(feature = "parallel"))]
+    to.iter().zip(values).for_each(put);
+    all.into_iter().map(AtomicU32::into_inner).collect()
+}
+
 /// A stable sort; its outcome is the same whoever does it, so here the number of threads may decide how.
 pub(crate) fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
     #[cfg(feature = "parallel")]
-    if items.len() > RUN && rayon::current_num_threads() > 1 {
+    if is_shared(items.len()) {
         use rayon::prelude::*;
         return items.par_sort_by(compare);
     }

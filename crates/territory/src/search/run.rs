@@ -19,6 +19,7 @@ use super::spill;
 use super::starts::{MOST_STARTS, Starts, balanced_units};
 use super::state::{Scales, State};
 use crate::control::{Control, Effort, Stopped};
+use crate::parallel;
 use crate::problem::{ComponentRule, Problem};
 use crate::solve::SolveOptions;
 
@@ -29,10 +30,7 @@ pub(crate) fn run(problem: &Problem, options: &SolveOptions, control: &Control<'
         ComponentRule::Connected => run_connected(problem, &instance, options, control),
         ComponentRule::Separate => run_components(problem, &instance, options, control),
     };
-    let mut assignment = vec![0; instance.len()];
-    for (&unit, &part) in instance.order.iter().zip(&parts) {
-        assignment[unit as usize] = part;
-    }
+    let mut assignment = parallel::scatter(&instance.order, &parts);
     keep_rules(problem, &mut assignment);
     (assignment, control.stopped().unwrap_or(Stopped::Steps))
 }

@@ -159,14 +159,30 @@ impl<'a> State<'a> {
             }
             self.count_areas(bonds);
         }
-        let m = self.instance.measures;
-        for (u, part) in self.columns.parts.iter().enumerate() {
-            let part = part.load(Relaxed) as usize;
-            self.sizes[part] += 1;
-            self.moments[part].add(&self.instance.masses[u]);
-            for (j, sum) in self.sums[part * m..][..m].iter_mut().enumerate() {
-                *sum += self.instance.load_in(u as u32, j, part as u32);
+        let (instance, parts) = (self.instance, &self.columns.parts);
+        let m = instance.measures;
+        let sum = |first: usize, sizes: &mut [u32], moments: &mut [Moments], sums: &mut [f64]| {
+            for (u, part) in parts.iter().enumerate() {
+                let part = part.load(Relaxed);
+                let at = (part as usize).wrapping_sub(first);
+                let Some(size) = sizes.get_mut(at) else { continue };
+                *size += 1;
+                moments[at].add(&instance.masses[u]);
+                for (j, sum) in sums[at * m..][..m].iter_mut().enumerate() {
+                    *sum += instance.load_in(u as u32, j, part);
+                }
             }
+        };
+        // Units of a territory are summed in their order whoever does it: each of two threads does it for half of the territories.
+        let middle = if parallel::is_shared(parts.len()) { instance.k() / 2 } else { 0 };
+        let (sizes, more_sizes) = self.sizes.split_at_mut(middle);
+        let (moments, more_moments) = self.moments.split_at_mut(middle);
+        let (sums, more_sums) = self.sums.split_at_mut(middle * m);
+        let mut rest = || sum(middle, more_sizes, more_moments, more_sums);
+        if middle == 0 {
+            rest();
+        } else {
+            parallel::join(|| sum(0, sizes, moments, sums), rest);
         }
     }
 

@@ -68,6 +68,21 @@ fn books_equal_recomputation_after_any_moves() {
 }
 
 #[test]
+fn books_are_the_same_whoever_forms_them() {
+    let instance = grid(90, 80, 7);
+    let parts: Vec<u32> = (0..7200).map(|u| u * u % 7).collect();
+    let books = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let state = pool.install(|| State::new(&instance, parts.clone(), Scales::default()));
+        let of = |t: u32| (state.size(t), state.sums_of(t)[0].to_bits(), state.moments_of(t).inertia().to_bits());
+        (0..7).map(of).collect::<Vec<_>>()
+    };
+    let one = books(1);
+    assert_eq!(one, books(2));
+    assert_eq!(one.iter().map(|&(size, ..)| size).sum::<u32>(), 7200);
+}
+
+#[test]
 fn changes_equal_recomputation() {
     let instance = grid(12, 12, 5);
     let mut state = state(&instance);
