@@ -137,8 +137,13 @@ impl<'a> Control<'a> {
 
     /// The part that is one `of` so many equal ones, from number 0 on.
     pub(crate) fn nth(&self, number: usize, of: usize) -> Self {
-        let share = |parts: usize| parts as f64 / of as f64;
-        self.part(share(number), share(number + 1))
+        self.stretch(number, 1, of)
+    }
+
+    /// The part that does so many `more` steps after those `done`, `of` so many in all.
+    pub(crate) fn stretch(&self, done: usize, more: usize, of: usize) -> Self {
+        let share = |steps: usize| steps as f64 / of as f64;
+        self.part(share(done), share(done + more))
     }
 
     /// The part of a round, of which it is not known how many there will be: half of the work, a sixth, a twelfth and so on.

@@ -247,8 +247,7 @@ fn split(
         if units.is_empty() && own.is_empty() {
             continue;
         }
-        let share = |units: usize| units as f64 / problem.units() as f64;
-        let control = control.part(share(done), share(done + units.len()));
+        let control = control.stretch(done, units.len(), problem.units());
         done += units.len();
         match part(problem, &units, own).build().and_then(|part| solve(&part, options, &control)) {
             Ok(found) => {

@@ -29,7 +29,7 @@ impl Threads {
 
     fn lend(lent: &'static AtomicUsize, most: usize, all: usize) -> Self {
         let mut count = 0;
-        // Nobody is refused, and told so: the count may be none.
+        // The update cannot fail: whoever gets none has a count of 0.
         let _ = lent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
             count = most.min(all.saturating_sub(taken));
             Some(taken + count)

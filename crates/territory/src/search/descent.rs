@@ -55,8 +55,7 @@ impl Descent<'_, '_> {
                 balance.set_grain(0.0);
                 return self.finish(state, balance, (smooth, scales), &steps, depths > 0);
             }
-            let share = |at: usize| COARSE * (depths - at) as f64 / depths as f64;
-            let control = self.control.part(share(depth), share(depth - 1));
+            let control = self.control.part(0.0, COARSE).nth(depths - depth, depths);
             let schedule = steps.balance(depth < depths, self.smoothing > 0.0);
             let grain = if is_loose(&state) && self.smoothing == 0.0 { MIXED_GRAIN } else { GRAIN };
             balance.set_grain(grain * level.k() as f64 / level.len() as f64);

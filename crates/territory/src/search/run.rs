@@ -42,8 +42,7 @@ fn run_components(problem: &Problem, instance: &Instance, options: &SolveOptions
     let mut done = 0;
     for (units, territories) in share_out(problem, instance) {
         let part = instance.part(&units, &territories, &mut rank);
-        let share = |units: usize| units as f64 / instance.len() as f64;
-        let control = control.part(share(done), share(done + units.len()));
+        let control = control.stretch(done, units.len(), instance.len());
         done += units.len();
         let found = run_connected(problem, &part, options, &control);
         for (&u, &t) in units.iter().zip(&found) {
